@@ -1,0 +1,1 @@
+//! JSON from outside: bounded before it is believed.

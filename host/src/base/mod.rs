@@ -1,0 +1,8 @@
+//! GROUND: words that every floor uses. Knows nothing of the rest, does no I/O.
+pub mod clock;
+pub mod error;
+pub mod ids;
+pub mod json;
+pub mod secret;
+pub mod tree;
+pub mod widget_file;

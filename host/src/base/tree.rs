@@ -1,0 +1,1 @@
+//! The widget tree: its shape, its wire form, its figures.

@@ -1,0 +1,1 @@
+//! The `.widget` file, ChatKit's own format, and its readable form on disk.

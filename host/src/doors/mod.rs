@@ -1,0 +1,1 @@
+//! DOORS: one file per public surface. A door translates, a room decides.

@@ -1,0 +1,1 @@
+//! Plugins' data: the unit of work, its snapshot and its one commit.

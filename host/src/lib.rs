@@ -1,0 +1,5 @@
+//! Inlay's host: one engine behind several doors. Modules in reading order, from the ground up; see ARCHITECTURE.md.
+pub mod base;
+pub mod platform;
+pub mod features;
+pub mod doors;

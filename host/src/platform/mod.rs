@@ -1,0 +1,2 @@
+//! PLUMBING: one file per outside thing; only it names that crate. Plumbing does not use plumbing.
+pub mod templates;

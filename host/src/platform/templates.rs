@@ -1,0 +1,1 @@
+//! minijinja: a widget's template and its data become a tree.
