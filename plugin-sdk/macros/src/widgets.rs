@@ -28,7 +28,7 @@ pub fn all(reader: &mut Reader) -> Result<Vec<Value>, String> {
 }
 
 fn check(file: &str, name: &str, widget: &Value) -> Result<(), String> {
-    if !names::is_widget(name) {
+    if !names::is_slug(name) {
         return Err(format!("widgets/{file}: a widget's name has 1 to 64 of a-z, 0-9 and '-'"));
     }
     match widget.get("name").and_then(Value::as_str) {
