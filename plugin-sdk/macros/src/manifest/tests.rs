@@ -133,24 +133,28 @@ fn widgets_come_in_two_forms() {
     let files = [
         ("inlay.toml", SMALLEST),
         ("widgets/whole.widget", whole.as_str()),
-        ("widgets/parts/widget.toml", "title = \"Parts\"\nsource = \"things\"\nauth = \"visitor\"\n"),
+        (
+            "widgets/parts/widget.toml",
+            "version = \"1.0\"\nname = \"parts\"\ntitle = \"Parts\"\nsource = \"things\"\nauth = \"visitor\"\n",
+        ),
         ("widgets/parts/template.jinja", "{\"type\": \"Card\", \"children\": []}\n"),
         ("widgets/parts/schema.json", "{\"type\": \"object\"}"),
         ("widgets/parts/params.json", "{\"properties\": {}}"),
         ("widgets/parts/sample.json", "{\"a\": 1}"),
         ("widgets/parts/preview.json", "{\"type\": \"Card\"}"),
         ("widgets/parts/encoded.txt", "abc\n"),
+        ("widgets/parts/extra.json", r#"{"widget": {"x": 1}, "inlay": {"y": [2]}}"#),
         ("widgets/README.md", "not a widget"),
     ];
     let manifest = Folder::with(&files).build().unwrap();
     let parts = json!({
         "version": "1.0", "name": "parts", "template": "{\"type\": \"Card\", \"children\": []}\n",
-        "jsonSchema": { "type": "object" }, "outputJsonPreview": { "type": "Card" }, "encodedWidget": "abc",
+        "jsonSchema": { "type": "object" }, "outputJsonPreview": { "type": "Card" }, "encodedWidget": "abc", "x": 1,
         "inlay": { "title": "Parts", "source": "things", "auth": "visitor", "params": { "properties": {} },
-            "sample": { "a": 1 } },
+            "sample": { "a": 1 }, "y": [2] },
     });
     assert_eq!(manifest.json["widgets"], json!([parts, serde_json::from_str::<Value>(&whole).unwrap()]));
-    assert_eq!(manifest.files.len(), 9);
+    assert_eq!(manifest.files.len(), 10);
 }
 
 #[test]
@@ -163,4 +167,7 @@ fn broken_widgets_are_named() {
     assert!(with("widgets/A B.widget", r#"{"version": "1.0", "name": "A B", "template": "{}"}"#).contains("a-z"));
     assert!(with("widgets/a/widget.toml", "").contains("template.jinja"));
     assert!(with("widgets/a/template.jinja", "{}").contains("widget.toml"));
+    assert!(with("widgets/a/templat.jinja", "{}").contains("templat.jinja is no file of a widget"));
+    let nameless = [("widgets/a/widget.toml", "version = \"1.0\""), ("widgets/a/template.jinja", "{}")];
+    assert!(refusal(SMALLEST, &nameless).contains("name = None"));
 }
