@@ -1,4 +1,6 @@
 //! Widgets: the catalogue, rendering with a data source, the cache of rendered trees.
+pub mod html;
+
 use crate::base::error::Result;
 use crate::features::identity::Caller;
 use bytes::Bytes;
