@@ -7,15 +7,16 @@ use super::node::Node;
 use serde_json::Value;
 
 /// Spacing, in px. ChatKit's unit of spacing is 4 px.
-const SPACE: &[u16] = &[0, 2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64];
+const SPACE: &[u16] = &[0, 2, 4, 8, 12, 16, 20, 24, 32, 48];
 /// Width and height, in px.
 const SIZE: &[u16] = &[
-    1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 72, 80, 90, 100, 110,
-    120, 140, 160, 180, 200, 240, 280, 320, 360, 400, 480, 560, 640,
+    1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 80, 100, 120, 160, 200, 240, 320, 400, 480, 640,
 ];
 /// Bounds of width and height, in px.
-const BOUND: &[u16] = &[40, 80, 120, 160, 200, 240, 280, 320, 400, 480, 640];
-const BORDER: &[u16] = &[0, 1, 2, 3, 4, 6, 8];
+const BOUND: &[u16] = &[80, 160, 240, 320, 480];
+const BORDER: &[u16] = &[0, 1, 2, 4, 8];
+/// Margins, which are rarer than paddings.
+const MARGIN: &[u16] = &[0, 4, 8, 16, 24];
 const PERCENT: &[u16] = &[25, 33, 50, 66, 75, 100];
 const RATIOS: &[(f64, &str)] = &[
     (0.5625, "ar-9-16"), (0.6667, "ar-2-3"), (0.75, "ar-3-4"), (1.0, "ar-1"), (1.3333, "ar-4-3"), (1.5, "ar-3-2"),
@@ -100,29 +101,45 @@ fn percent(value: &Value) -> Option<f64> {
 }
 
 pub(super) fn space(classes: &mut Classes, prefix: &'static str, value: Option<&Value>) {
+    spaced(classes, prefix, SPACE, value);
+}
+
+fn spaced(classes: &mut Classes, prefix: &'static str, scale: &[u16], value: Option<&Value>) {
     if let Some(px) = value.and_then(|value| px(value, 4.0)) {
-        classes.step(prefix, nearest(SPACE, px));
+        classes.step(prefix, nearest(scale, px));
     }
 }
 
-/// `padding` or `margin`: one value, or one for each side; the more exact key wins.
-pub(super) fn spacing(classes: &mut Classes, value: Option<&Value>, prefixes: [&'static str; 5]) {
+/// One value, or one for each side; the more exact key wins.
+fn spacing(classes: &mut Classes, value: Option<&Value>, prefixes: [&'static str; 5], scale: &[u16]) {
     let [all, top, end, bottom, start] = prefixes;
     let Some(value) = value else { return };
-    let Some(sides) = Node::new(value) else { return space(classes, all, Some(value)) };
+    let Some(sides) = Node::new(value) else { return spaced(classes, all, scale, Some(value)) };
     let pick = |side: &str, axis: &str| sides.get(side).or_else(|| sides.get(axis));
-    space(classes, top, pick("top", "y"));
-    space(classes, end, pick("right", "x"));
-    space(classes, bottom, pick("bottom", "y"));
-    space(classes, start, pick("left", "x"));
+    spaced(classes, top, scale, pick("top", "y"));
+    spaced(classes, end, scale, pick("right", "x"));
+    spaced(classes, bottom, scale, pick("bottom", "y"));
+    spaced(classes, start, scale, pick("left", "x"));
 }
 
 pub(super) fn padding(classes: &mut Classes, node: Node) {
-    spacing(classes, node.get("padding"), ["p-", "pt-", "pe-", "pb-", "ps-"]);
+    spacing(classes, node.get("padding"), ["p-", "pt-", "pe-", "pb-", "ps-"], SPACE);
 }
 
 pub(super) fn margin(classes: &mut Classes, node: Node) {
-    spacing(classes, node.get("margin"), ["m-", "mt-", "me-", "mb-", "ms-"]);
+    spacing(classes, node.get("margin"), ["m-", "mt-", "me-", "mb-", "ms-"], MARGIN);
+}
+
+/// The room above and below a line.
+pub(super) fn around(classes: &mut Classes, value: Option<&Value>) {
+    spaced(classes, "my-", MARGIN, value);
+}
+
+/// The least room that a spacer takes.
+pub(super) fn least(classes: &mut Classes, value: Option<&Value>) {
+    if let Some(px) = value.and_then(|value| px(value, 1.0)) {
+        classes.step("basis-", nearest(MARGIN, px));
+    }
 }
 
 /// `width`, `height`, their bounds, `size` for both, and `aspectRatio`.

@@ -36,7 +36,7 @@ const HUES: &[(&str, &str, &str, &str)] = &[
     ("pink", "h-pink", "dh-pink", "eh-pink"),
 ];
 
-/// Adds the classes of a `Color`: one string, or `{light, dark}`. Unknown colours add nothing.
+/// Adds the classes of a `Color`: one string, or `{light, dark}` (`duo`). Unknown colours add nothing.
 pub(super) fn add(classes: &mut Classes, usage: Use, value: Option<&Value>) {
     let Some(value) = value else { return };
     match Node::new(value) {
@@ -48,7 +48,7 @@ pub(super) fn add(classes: &mut Classes, usage: Use, value: Option<&Value>) {
                     if usage != Use::Edge =>
                 {
                     shade(classes, usage, hue, step);
-                    classes.add_some(HUES.get(dark_hue).map(|names| names.2)).step("ds-", dark_step);
+                    classes.add("duo").add_some(HUES.get(dark_hue).map(|names| names.2)).step("ds-", dark_step);
                 }
                 // The stylesheet keeps no pairs for edges: the plain edge fits both themes.
                 (Some(_), Some(_)) if usage == Use::Edge => {}
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(classes(Use::Text, json!("blue-700")), "ink h-blue s-700");
         assert_eq!(classes(Use::Fill, json!("blue-100")), "fill h-blue s-100 on-light");
         assert_eq!(classes(Use::Fill, json!("purple-800")), "fill h-purple s-800 on-dark");
-        assert_eq!(classes(Use::Fill, json!({"light": "yellow-50", "dark": "yellow-900"})), "fill h-yellow s-50 dh-yellow ds-900");
+        assert_eq!(classes(Use::Fill, json!({"light": "yellow-50", "dark": "yellow-900"})), "fill h-yellow s-50 duo dh-yellow ds-900");
         assert_eq!(classes(Use::Edge, json!("gray-123")), "eh-gray esh-100");
         assert_eq!(classes(Use::Fill, json!("alpha-70")), "fill-a a-70");
         assert_eq!(classes(Use::Fill, json!("linear-gradient(135deg, #fff6d9 0%, #ceb0fb 100%)")), "fill h-yellow s-50 on-light");

@@ -129,14 +129,14 @@ impl<'a> Render<'a> {
             classes.add(if px >= 3.0 { "hr-4" } else if px >= 1.5 { "hr-2" } else { "hr-1" });
         }
         colour::add(&mut classes, Use::Edge, node.get("color"));
-        classes::spacing(&mut classes, node.get("spacing"), ["my-", "", "", "", ""]);
+        classes::around(&mut classes, node.get("spacing"));
         self.html.tag("hr").class(&classes).void();
     }
 
     /// Takes the room that is left; only to be seen.
     pub(super) fn spacer(&mut self, node: Node<'a>) {
         let mut classes = Classes::of("iw-spacer");
-        classes::space(&mut classes, "basis-", node.get("minSize"));
+        classes::least(&mut classes, node.get("minSize"));
         self.html.tag("div").class(&classes).text("");
     }
 }
