@@ -11,7 +11,7 @@ mod store;
 mod unit;
 mod writer;
 
-pub use unit::Unit;
+pub use unit::{UNAVAILABLE, Unit};
 
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};

@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn only_a_whole_file_of_ours_is_loaded() {
         let engine = Engine::default();
-        let component = Component::new(&engine, "(component)").unwrap();
+        let component = Component::new(&engine, wat::parse_str("(component)").unwrap()).unwrap();
         let folder = std::env::temp_dir().join(format!("inlay-precompiled-{}", std::process::id()));
         let path = folder.join("a.cwasm");
         assert!(load(&engine, &path).is_none(), "no file");
