@@ -193,3 +193,6 @@ impl State {
         Ok(swept.entries.len() as u64 + swept.others)
     }
 }
+
+#[cfg(test)]
+mod tests;

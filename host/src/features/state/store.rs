@@ -285,3 +285,10 @@ fn bind_event(
     add(a, event.topic.clone())?;
     add(a, event.payload.clone())
 }
+
+/// Lets a test break the schema.
+#[cfg(test)]
+pub(super) async fn execute(db: &Db, sql: &'static str) -> Result<()> {
+    sqlx::query(sql).execute(&db.write).await.map_err(fault)?;
+    Ok(())
+}

@@ -195,9 +195,10 @@ impl Widgets {
         let tree: Value = serde_json::from_str(data).map_err(|e| {
             Error::new(Code::PluginFailed, "The widget is not JSON").with_reason("plugin.abi").caused_by(e)
         })?;
-        tree::check_shape(&tree).map_err(|faults| {
-            Error::new(Code::WidgetTemplate, "The plugin's tree is not a valid widget").with_faults(faults)
-        })?;
+        let faults = tree::check(&tree);
+        if !faults.is_empty() {
+            return Err(Error::new(Code::WidgetTemplate, "The plugin's tree is not a valid widget").with_faults(faults));
+        }
         self.finish("".into(), tree, false)
     }
 
