@@ -7,9 +7,9 @@ use super::writer::Html;
 /// Writes an icon that assistive technology passes over; an unknown name writes nothing.
 pub(super) fn write(html: &mut Html, name: &str, classes: &Classes) {
     let Some((name, path)) = find(name) else { return };
-    let fill = if FILLED.contains(name) { "currentColor" } else { "none" };
+    let (fill, stroke) = if FILLED.contains(name) { ("currentColor", "none") } else { ("none", "currentColor") };
     let svg = html.tag("svg").class(classes).attr("viewBox", "0 0 24 24").attr("fill", fill);
-    let svg = svg.attr("stroke", "currentColor").attr("stroke-width", "1.75").attr("stroke-linecap", "round");
+    let svg = svg.attr("fill-rule", "evenodd").attr("stroke", stroke).attr("stroke-width", "1.75").attr("stroke-linecap", "round");
     svg.attr("stroke-linejoin", "round").attr("aria-hidden", "true").attr("focusable", "false").open();
     html.tag("path").attr("d", path).open().close().close();
 }
@@ -32,8 +32,8 @@ const ICONS: &[(&str, &str)] = &[
     ("atom", "M12 12h.01M12 16.5c-5 0-9-2-9-4.5s4-4.5 9-4.5 9 2 9 4.5-4 4.5-9 4.5zM8 14.2c-2.5-4.3-2.7-8.8-.5-10s5.9 1.5 8.4 5.8 2.7 8.8.5 10-5.9-1.5-8.4-5.8z"),
     ("batch", "M8 8h11v11H8zM5 16V5h11"),
     ("bolt", "M13 3 5 13.5h6L11 21l8-10.5h-6z"),
-    ("book-closed", "M6 3h13v18H6.5A2.5 2.5 0 0 1 4 18.5V5a2 2 0 0 1 2-2zM4 18.5A2.5 2.5 0 0 1 6.5 16H19"),
     ("book-clock", "M19 9V3H6a2 2 0 0 0-2 2v13.5A2.5 2.5 0 0 0 6.5 21H10M16.5 21a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM16.5 14.5v2l1.5 1"),
+    ("book-closed", "M6 3h13v18H6.5A2.5 2.5 0 0 1 4 18.5V5a2 2 0 0 1 2-2zM4 18.5A2.5 2.5 0 0 1 6.5 16H19"),
     ("book-open", "M12 6.5C10 5 7 4.5 3 4.5v14c4 0 7 .5 9 2 2-1.5 5-2 9-2v-14c-4 0-7 .5-9 2zM12 6.5v14"),
     ("bug", "M9 6a3 3 0 0 1 6 0M7.5 9a3 3 0 0 1 3-3h3a3 3 0 0 1 3 3v5.5a4.5 4.5 0 0 1-9 0zM12 10v9M3.5 13h4M16.5 13h4M4.5 6.5l3 2.5M19.5 6.5l-3 2.5M4.5 19.5l3.5-3M19.5 19.5l-3.5-3"),
     ("calendar", "M5 5h14a1.5 1.5 0 0 1 1.5 1.5v12A1.5 1.5 0 0 1 19 20H5a1.5 1.5 0 0 1-1.5-1.5v-12A1.5 1.5 0 0 1 5 5zM3.5 10h17M8 3v4M16 3v4"),
@@ -51,8 +51,8 @@ const ICONS: &[(&str, &str)] = &[
     ("desktop", "M4 5h16v11H4zM9 20h6M12 16v4"),
     ("document", "M7 3h7l5 5v13H7a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM14 3v5h5M9 13h6M9 16.5h4"),
     ("dot", "M12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z"),
-    ("dots-horizontal", "M5 11a1 1 0 1 0 0 2 1 1 0 0 0 0-2zM12 11a1 1 0 1 0 0 2 1 1 0 0 0 0-2zM19 11a1 1 0 1 0 0 2 1 1 0 0 0 0-2z"),
-    ("dots-vertical", "M12 4a1 1 0 1 0 0 2 1 1 0 0 0 0-2zM12 11a1 1 0 1 0 0 2 1 1 0 0 0 0-2zM12 18a1 1 0 1 0 0 2 1 1 0 0 0 0-2z"),
+    ("dots-horizontal", "M5 10.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3zM12 10.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3zM19 10.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z"),
+    ("dots-vertical", "M12 3.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3zM12 10.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3zM12 17.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z"),
     ("empty-circle", "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z"),
     ("external-link", "M10 5H5v14h14v-5M14 4h6v6M20 4l-9 9"),
     ("globe", "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM3 12h18M12 3c5 5 5 13 0 18-5-5-5-13 0-18z"),
