@@ -7,6 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,6 @@ struct Lookup {
 pub enum Cache {
     Widgets,
     State,
-    Identity,
 }
 
 impl prometheus_client::encoding::EncodeLabelValue for Cache {
@@ -62,7 +62,6 @@ impl prometheus_client::encoding::EncodeLabelValue for Cache {
         let word = match self {
             Cache::Widgets => "widgets",
             Cache::State => "state",
-            Cache::Identity => "identity",
         };
         word.encode(encoder)
     }
@@ -86,8 +85,7 @@ struct Inner {
     plugin_cpu: Times<Plugin>,
     plugin_wall: Times<Plugin>,
     commits: Counter,
-    commit_times: Histogram,
-    commit_sizes: Histogram,
+    committed: Counter,
     conflicts: Counter,
     renders: Family<Widget, Counter>,
     render_times: Histogram,
@@ -98,8 +96,8 @@ struct Inner {
 /// Read from the operating system when somebody asks.
 #[derive(Default)]
 struct Process {
-    uptime: Gauge<f64, std::sync::atomic::AtomicU64>,
-    cpu: Counter<f64, std::sync::atomic::AtomicU64>,
+    uptime: Gauge<f64, AtomicU64>,
+    cpu: Counter<f64, AtomicU64>,
     resident: Gauge,
     threads: Gauge,
     files: Gauge,
@@ -146,8 +144,7 @@ impl Metrics {
             plugin_cpu: Family::new_with_constructor(times),
             plugin_wall: Family::new_with_constructor(times),
             commits: Counter::default(),
-            commit_times: times(),
-            commit_sizes: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
+            committed: Counter::default(),
             conflicts: Counter::default(),
             renders: Family::default(),
             render_times: times(),
@@ -189,16 +186,14 @@ impl Metrics {
         self.0.plugin_wall.get_or_create(&plugin).observe(wall.as_secs_f64());
     }
 
-    /// One commit, and how many actions shared it.
-    pub fn commit(&self, actions: usize, took: Duration) {
-        self.0.commits.inc();
-        self.0.commit_sizes.observe(u32::try_from(actions).unwrap_or(u32::MAX).into());
-        self.0.commit_times.observe(took.as_secs_f64());
-    }
-
-    /// One action that has to run again because others changed the same data.
-    pub fn conflict(&self) {
-        self.0.conflicts.inc();
+    /// Totals since the start, set when somebody asks: commits, the actions in them (together they give the mean size of
+    /// a group), and actions that had to run again because others changed the same data.
+    pub fn commits(&self, commits: u64, actions: u64, conflicts: u64) {
+        for (counter, total) in
+            [(&self.0.commits, commits), (&self.0.committed, actions), (&self.0.conflicts, conflicts)]
+        {
+            counter.inner().store(total, Relaxed);
+        }
     }
 
     /// One rendering of a template (a cached answer is none).
@@ -245,9 +240,7 @@ impl Inner {
         let times = self.plugin_wall.clone();
         r.register_with_unit("inlay_plugin_wall", "Time of one plugin call", Unit::Seconds, times);
         r.register("inlay_commits", "Commits of plugins' data", self.commits.clone());
-        let times = self.commit_times.clone();
-        r.register_with_unit("inlay_commit_duration", "Time of one commit", Unit::Seconds, times);
-        r.register("inlay_commit_actions", "Actions that shared one commit", self.commit_sizes.clone());
+        r.register("inlay_commit_actions", "Actions stored by these commits", self.committed.clone());
         let conflicts = self.conflicts.clone();
         r.register("inlay_commit_conflicts", "Actions run again because others changed the same data", conflicts);
         r.register("inlay_widget_renders", "Renderings of a template", self.renders.clone());
@@ -259,7 +252,9 @@ impl Inner {
 
     /// The kept copy of a name, or "other" once there are too many of its kind.
     fn name(&self, kind: Kind, name: &str) -> Arc<str> {
-        if let Some(kept) = self.names.read().unwrap_or_else(PoisonError::into_inner).get(kind as usize).and_then(|n| n.get(name)) {
+        if let Some(kept) =
+            self.names.read().unwrap_or_else(PoisonError::into_inner).get(kind as usize).and_then(|n| n.get(name))
+        {
             return kept.clone();
         }
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
@@ -288,7 +283,7 @@ impl Process {
         self.uptime.set(started.elapsed().as_secs_f64());
         let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
         let cpu = Duration::new(u64::try_from(cpu.tv_sec).unwrap_or(0), u32::try_from(cpu.tv_nsec).unwrap_or(0));
-        self.cpu.inner().store(cpu.as_secs_f64().to_bits(), std::sync::atomic::Ordering::Relaxed);
+        self.cpu.inner().store(cpu.as_secs_f64().to_bits(), Relaxed);
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let field = |name: &str| -> Option<i64> {
             status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
@@ -309,7 +304,8 @@ fn as_prometheus(open_metrics: &str) -> String {
         if line.starts_with("# UNIT ") || line == "# EOF" {
             continue;
         }
-        let counter = |line: &str| line.strip_prefix("# TYPE ").and_then(|l| l.strip_suffix(" counter")).map(str::to_owned);
+        let counter =
+            |line: &str| line.strip_prefix("# TYPE ").and_then(|l| l.strip_suffix(" counter")).map(str::to_owned);
         if let Some(help) = line.strip_prefix("# HELP ")
             && let Some(name) = lines.peek().and_then(|next| counter(next))
         {
@@ -343,8 +339,7 @@ mod tests {
         metrics.http("/api/widget/{name}", "BREW", 405, MS);
         metrics.action("shop", "add_to_cart", "ok", MS);
         metrics.plugin_call("shop", MS, 2 * MS);
-        metrics.commit(3, MS);
-        metrics.conflict();
+        metrics.commits(2, 30, 1);
         metrics.widget_render("cart", MS);
         metrics.lookup(Cache::State, true);
         let under_way = metrics.in_flight();
@@ -359,8 +354,8 @@ mod tests {
             "inlay_http_requests_in_flight 1",
             r#"inlay_actions_total{plugin="shop",action="add_to_cart",outcome="ok"} 1"#,
             r#"inlay_plugin_wall_seconds_sum{plugin="shop"} 0.002"#,
-            r#"inlay_commit_actions_bucket{le="2.0"} 0"#,
-            r#"inlay_commit_actions_bucket{le="4.0"} 1"#,
+            "inlay_commits_total 2",
+            "inlay_commit_actions_total 30",
             "inlay_commit_conflicts_total 1",
             r#"inlay_widget_renders_total{widget="cart"} 1"#,
             r#"inlay_cache_lookups_total{cache="state",result="hit"} 1"#,
@@ -395,7 +390,10 @@ mod tests {
         metrics.action("p", &"x".repeat(100_000), "ok", MS);
         let text = metrics.render();
         assert!(text.lines().filter(|l| l.starts_with("inlay_http_requests_total")).count() <= MOST_NAMES + 1);
-        assert!(line(&text, &format!(r#"inlay_actions_total{{plugin="p",action="other",outcome="ok"}} {}"#, 5001 - MOST_NAMES)));
+        assert!(line(
+            &text,
+            &format!(r#"inlay_actions_total{{plugin="p",action="other",outcome="ok"}} {}"#, 5001 - MOST_NAMES)
+        ));
         assert!(text.len() < 1_000_000);
     }
 }
