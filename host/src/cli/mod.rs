@@ -132,7 +132,7 @@ pub fn run() -> ExitCode {
         // Whoever read the output has seen enough.
         Err(failure) if broken_pipe(&failure) => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "inlay: {}", explain(&failure));
+            say(&format!("inlay: {}", explain(&failure)));
             ExitCode::FAILURE
         }
     }
@@ -177,6 +177,11 @@ fn print(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// Writes a line to stderr, if anybody is there to read it.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 fn broken_pipe(failure: &Failure) -> bool {
     failure.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
@@ -186,7 +191,9 @@ fn explain(failure: &Failure) -> String {
     let mut text = match failure.downcast_ref::<Error>() {
         Some(error) if error.code == Code::Internal && error.source.is_some() => String::new(),
         Some(error) => {
-            let faults = error.faults.iter().map(|fault| match fault.pointer.as_str() {
+            // Some details are made from their only fault.
+            let faults = error.faults.iter().filter(|fault| !error.detail.contains(&fault.message));
+            let faults = faults.map(|fault| match fault.pointer.as_str() {
                 "" => format!("\n  {}", fault.message),
                 pointer => format!("\n  at {pointer}: {}", fault.message),
             });

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// Different routes, plugins, actions or widgets that are told apart.
+/// Different routes, plugins, actions and outcomes that are told apart, of each kind.
 const MOST_NAMES: usize = 256;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -39,32 +39,17 @@ struct Plugin {
     plugin: Arc<str>,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Widget {
-    widget: Arc<str>,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Lookup {
-    cache: Cache,
-    result: &'static str,
-}
-
-/// The caches whose hits are counted.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-pub enum Cache {
-    Widgets,
-    State,
-}
-
-impl prometheus_client::encoding::EncodeLabelValue for Cache {
-    fn encode(&self, encoder: &mut prometheus_client::encoding::LabelValueEncoder) -> std::fmt::Result {
-        let word = match self {
-            Cache::Widgets => "widgets",
-            Cache::State => "state",
-        };
-        word.encode(encoder)
-    }
+/// What rooms have counted since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    pub commits: u64,
+    /// Actions stored by these commits; together they give the mean size of a group.
+    pub committed_actions: u64,
+    /// Actions that had to run again because others changed the same data.
+    pub conflicts: u64,
+    /// Renderings of a template; an answer from the cache is none.
+    pub widget_renders: u64,
+    pub widget_cache_hits: u64,
 }
 
 type Times<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -76,7 +61,7 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     registry: Registry,
     started: Instant,
-    names: RwLock<[HashSet<Arc<str>>; 5]>,
+    names: RwLock<[HashSet<Arc<str>>; 4]>,
     requests: Family<Request, Counter>,
     request_times: Times<Route>,
     in_flight: Gauge,
@@ -87,9 +72,8 @@ struct Inner {
     commits: Counter,
     committed: Counter,
     conflicts: Counter,
-    renders: Family<Widget, Counter>,
-    render_times: Histogram,
-    lookups: Family<Lookup, Counter>,
+    renders: Counter,
+    render_hits: Counter,
     process: Process,
 }
 
@@ -109,7 +93,6 @@ enum Kind {
     Plugin,
     Action,
     Outcome,
-    Widget,
 }
 
 /// 0.1 ms to 10 s.
@@ -146,9 +129,8 @@ impl Metrics {
             commits: Counter::default(),
             committed: Counter::default(),
             conflicts: Counter::default(),
-            renders: Family::default(),
-            render_times: times(),
-            lookups: Family::default(),
+            renders: Counter::default(),
+            render_hits: Counter::default(),
             process: Process::default(),
         };
         inner.register(version);
@@ -186,25 +168,18 @@ impl Metrics {
         self.0.plugin_wall.get_or_create(&plugin).observe(wall.as_secs_f64());
     }
 
-    /// Totals since the start, set when somebody asks: commits, the actions in them (together they give the mean size of
-    /// a group), and actions that had to run again because others changed the same data.
-    pub fn commits(&self, commits: u64, actions: u64, conflicts: u64) {
-        for (counter, total) in
-            [(&self.0.commits, commits), (&self.0.committed, actions), (&self.0.conflicts, conflicts)]
-        {
+    /// Takes over what rooms have counted themselves; call it before `render`.
+    pub fn totals(&self, totals: Totals) {
+        let m = &self.0;
+        for (counter, total) in [
+            (&m.commits, totals.commits),
+            (&m.committed, totals.committed_actions),
+            (&m.conflicts, totals.conflicts),
+            (&m.renders, totals.widget_renders),
+            (&m.render_hits, totals.widget_cache_hits),
+        ] {
             counter.inner().store(total, Relaxed);
         }
-    }
-
-    /// One rendering of a template (a cached answer is none).
-    pub fn widget_render(&self, widget: &str, took: Duration) {
-        self.0.renders.get_or_create(&Widget { widget: self.0.name(Kind::Widget, widget) }).inc();
-        self.0.render_times.observe(took.as_secs_f64());
-    }
-
-    /// One look into a cache.
-    pub fn lookup(&self, cache: Cache, hit: bool) {
-        self.0.lookups.get_or_create(&Lookup { cache, result: if hit { "hit" } else { "miss" } }).inc();
     }
 
     /// Time since this was made.
@@ -244,9 +219,7 @@ impl Inner {
         let conflicts = self.conflicts.clone();
         r.register("inlay_commit_conflicts", "Actions run again because others changed the same data", conflicts);
         r.register("inlay_widget_renders", "Renderings of a template", self.renders.clone());
-        let times = self.render_times.clone();
-        r.register_with_unit("inlay_widget_render_duration", "Time of one rendering", Unit::Seconds, times);
-        r.register("inlay_cache_lookups", "Looks into a cache", self.lookups.clone());
+        r.register("inlay_widget_cache_hits", "Widgets answered from the cache", self.render_hits.clone());
         self.process.register(r);
     }
 
@@ -339,9 +312,13 @@ mod tests {
         metrics.http("/api/widget/{name}", "BREW", 405, MS);
         metrics.action("shop", "add_to_cart", "ok", MS);
         metrics.plugin_call("shop", MS, 2 * MS);
-        metrics.commits(2, 30, 1);
-        metrics.widget_render("cart", MS);
-        metrics.lookup(Cache::State, true);
+        metrics.totals(Totals {
+            commits: 2,
+            committed_actions: 30,
+            conflicts: 1,
+            widget_renders: 4,
+            widget_cache_hits: 5,
+        });
         let under_way = metrics.in_flight();
         let text = metrics.render();
         for expected in [
@@ -357,8 +334,8 @@ mod tests {
             "inlay_commits_total 2",
             "inlay_commit_actions_total 30",
             "inlay_commit_conflicts_total 1",
-            r#"inlay_widget_renders_total{widget="cart"} 1"#,
-            r#"inlay_cache_lookups_total{cache="state",result="hit"} 1"#,
+            "inlay_widget_renders_total 4",
+            "inlay_widget_cache_hits_total 5",
         ] {
             assert!(line(&text, expected), "{expected} is not in\n{text}");
         }

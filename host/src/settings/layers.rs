@@ -152,8 +152,14 @@ impl Layers {
                 let hint =
                     nearest(&section, names.clone().filter_map(|n| n.split_once('.').map(|(_, key)| key.to_owned())));
                 let full = hint.and_then(|key| names.into_iter().find(|n| n.ends_with(&format!(".{key}"))));
-                let hint =
-                    full.map(|name| format!("; is {name} meant? Settings stand in [sections]")).unwrap_or_default();
+                let hint = full
+                    .map(|name| {
+                        format!(
+                            " (did you mean {name}, in the section [{}]?)",
+                            name.split_once('.').map_or("", |(s, _)| s)
+                        )
+                    })
+                    .unwrap_or_default();
                 return Err(SettingsError(format!("{at}: there is no setting {section:?} outside of a section{hint}")));
             };
             if !known {
@@ -245,7 +251,7 @@ impl fmt::Debug for Leaf {
 }
 
 fn did_you_mean(name: &str, known: impl Iterator<Item = String>) -> String {
-    nearest(name, known).map(|best| format!("; is {best} meant?")).unwrap_or_default()
+    nearest(name, known).map(|best| format!(" (did you mean {best}?)")).unwrap_or_default()
 }
 
 /// The known name with the fewest edits, if there are few enough to call it a typing mistake.
