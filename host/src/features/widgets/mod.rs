@@ -1,5 +1,6 @@
 //! Widgets: the catalogue, rendering with a data source, the cache of rendered trees.
 mod catalogue;
+pub mod html;
 
 pub use catalogue::{Widget, WidgetFiles, check};
 
