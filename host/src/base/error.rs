@@ -146,7 +146,8 @@ impl Error {
     /// Our own mistake: the client reads nothing of the cause.
     #[track_caller]
     pub fn internal(source: impl Into<Source>) -> Error {
-        Error::new(Code::Internal, "Something went wrong on our side; the request id finds it in the log").caused_by(source)
+        Error::new(Code::Internal, "Something went wrong on our side; the request id finds it in the log")
+            .caused_by(source)
     }
 
     pub fn with_faults(mut self, faults: Vec<Fault>) -> Error {

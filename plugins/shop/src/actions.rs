@@ -1,0 +1,109 @@
+//! What visitors do in the shop.
+use crate::cart::{Cart, CartView, OrderView};
+use crate::{catalogue, stock};
+use inlay::*;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OneProduct {
+    /// The product's id, such as prod_1
+    #[schemars(length(min = 1, max = 40))]
+    pub product_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Add {
+    /// The product's id, such as prod_1
+    #[schemars(length(min = 1, max = 40))]
+    product_id: String,
+    /// How many
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 99))]
+    quantity: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Update {
+    /// The product's id, such as prod_1
+    #[schemars(length(min = 1, max = 40))]
+    product_id: String,
+    /// How many from now on; 0 takes the product out
+    #[schemars(range(min = 0, max = 99_999))]
+    quantity: u64,
+}
+
+pub fn view_product_details(cx: &Cx, input: OneProduct) -> Result {
+    let listing = catalogue::listing(cx, &input.product_id)?;
+    let left = stock::left_of(cx, &input.product_id, &listing)?;
+    let product = listing.show(&input.product_id, &catalogue::currency(cx)?, left);
+    cx.emit("product-viewed", &json!({ "productId": product.id }), Audience::Visitor)?;
+    render("product-card", &product).data(json!({ "product": product }))
+}
+
+pub fn add_to_cart(cx: &Cx, input: Add) -> Result {
+    let listing = catalogue::listing(cx, &input.product_id)?;
+    stock::some_left(cx, &input.product_id, &listing)?;
+    let mut cart = Cart::load(cx)?;
+    cart.add(&input.product_id, input.quantity)?;
+    changed(cx, &cart, &input.product_id, format!("{} is in your cart", listing.name))
+}
+
+pub fn update_cart_item(cx: &Cx, input: Update) -> Result {
+    let mut cart = Cart::load(cx)?;
+    cart.set(&input.product_id, input.quantity)?;
+    changed(cx, &cart, &input.product_id, "Your cart is up to date".to_owned())
+}
+
+pub fn remove_from_cart(cx: &Cx, input: OneProduct) -> Result {
+    let mut cart = Cart::load(cx)?;
+    cart.remove(&input.product_id);
+    changed(cx, &cart, &input.product_id, "Taken out of your cart".to_owned())
+}
+
+/// Stores the cart, tells the visitor's pages, and shows it.
+fn changed(cx: &Cx, cart: &Cart, id: &str, message: String) -> Result {
+    cart.store(cx)?;
+    let view = cart.view(cx)?;
+    cx.emit("cart-updated", &json!({ "productId": id, "count": view.count }), Audience::Visitor)?;
+    render("cart", &view).data(Changed { cart: &view, count: view.count }).message(message)
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    cart: &'a CartView,
+    count: u64,
+}
+
+pub fn checkout(cx: &Cx) -> Result {
+    let lines = Cart::load(cx)?.listings(cx)?;
+    if lines.is_empty() {
+        return fail("conflict.empty-cart", "Your cart is empty");
+    }
+    let currency = catalogue::currency(cx)?;
+    for (line, listing) in &lines {
+        if listing.stock.is_some() {
+            let left = stock::take(cx, &line.id, listing, line.quantity)?;
+            // Without a figure the listener asks the query `product` for it.
+            let payload = json!({ "productId": line.id, "stock": left });
+            cx.emit("inventory-updated", &payload, Audience::Workspace)?;
+        }
+    }
+    let bought = CartView::of(lines, &currency);
+    let id = format!("ord_{}", cx.call().id.trim_start_matches("act_"));
+    let order = json!({ "id": id, "items": bought.items, "count": bought.count, "total": bought.total,
+        "totalLabel": bought.total_label, "at": cx.call().now_ms });
+    cx.visitor()?.put(&format!("order/{id}"), &order)?;
+    Cart::default().store(cx)?;
+    cx.emit("cart-updated", &json!({ "productId": null, "count": 0 }), Audience::Visitor)?;
+    info!(cx, "order {id}: {} of {} products", bought.count, bought.items.len());
+
+    let mut view = CartView::of(Vec::new(), &currency);
+    view.order = Some(OrderView { id, total_label: bought.total_label, count: bought.count });
+    render("cart", &view).data(json!({ "order": order })).message("Thank you for your order")
+}

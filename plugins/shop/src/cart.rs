@@ -1,0 +1,141 @@
+//! The visitor's cart. Only ids and quantities are stored; names and prices always are those of the catalogue.
+use crate::catalogue::{self, Listing};
+use crate::money::Money;
+use inlay::*;
+
+const KEY: &str = "cart";
+/// The highest quantity of one line.
+pub const MOST: u64 = 999_999;
+
+#[derive(Deserialize, Serialize, Default, Clone, Debug)]
+pub struct Cart {
+    lines: Vec<Line>,
+}
+
+#[derive(Deserialize, Serialize, Clone, Debug)]
+pub struct Line {
+    pub id: String,
+    pub quantity: u64,
+}
+
+/// The cart as widgets and programs see it.
+#[derive(Serialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct CartView {
+    pub items: Vec<Item>,
+    pub count: u64,
+    pub total: Money,
+    pub total_label: String,
+    pub empty: bool,
+    /// The order that has just been placed.
+    pub order: Option<OrderView>,
+}
+
+#[derive(Serialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    pub product_id: String,
+    pub name: String,
+    pub icon: String,
+    pub color: String,
+    pub quantity: u64,
+    pub price: Money,
+    pub price_label: String,
+    pub line_total: Money,
+    pub line_total_label: String,
+}
+
+#[derive(Serialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderView {
+    pub id: String,
+    pub total_label: String,
+    pub count: u64,
+}
+
+impl Cart {
+    pub fn load(cx: &Cx) -> Result<Cart> {
+        cx.visitor()?.get(KEY)
+    }
+
+    pub fn store(&self, cx: &Cx) -> Result<()> {
+        cx.visitor()?.put(KEY, self)
+    }
+
+    /// Errors: `input.invalid` past [`MOST`].
+    pub fn add(&mut self, id: &str, quantity: u64) -> Result<()> {
+        let line = self.lines.iter_mut().find(|line| line.id == id);
+        let sum = line.as_ref().map_or(0, |line| line.quantity).saturating_add(quantity);
+        if sum > MOST {
+            return Err(Failure::field("/quantity", format!("At most {MOST} of one product fit in the cart")));
+        }
+        match line {
+            Some(line) => line.quantity = sum,
+            None => self.lines.push(Line { id: id.to_owned(), quantity }),
+        }
+        Ok(())
+    }
+
+    /// Errors: `missing.cart-item` when the product is not in the cart.
+    pub fn set(&mut self, id: &str, quantity: u64) -> Result<()> {
+        let Some(line) = self.lines.iter_mut().find(|line| line.id == id) else {
+            return fail("missing.cart-item", "This product is not in your cart");
+        };
+        line.quantity = quantity;
+        self.lines.retain(|line| line.quantity > 0);
+        Ok(())
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        self.lines.retain(|line| line.id != id);
+    }
+
+    /// The lines whose products the catalogue still has, with their listings.
+    pub fn listings(&self, cx: &Cx) -> Result<Vec<(Line, Listing)>> {
+        let mut found = Vec::with_capacity(self.lines.len());
+        for line in &self.lines {
+            if let Some(listing) = catalogue::find(cx, &line.id)? {
+                found.push((line.clone(), listing));
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn view(&self, cx: &Cx) -> Result<CartView> {
+        Ok(CartView::of(self.listings(cx)?, &catalogue::currency(cx)?))
+    }
+}
+
+impl CartView {
+    pub fn of(lines: Vec<(Line, Listing)>, currency: &str) -> CartView {
+        let items: Vec<Item> = lines.into_iter().map(|(line, listing)| Item::of(line, listing, currency)).collect();
+        let sum = items.iter().fold(0, |sum: u64, item| sum.saturating_add(item.line_total.amount));
+        let total = Money { amount: sum, currency: currency.to_owned() };
+        CartView {
+            count: items.iter().map(|item| item.quantity).sum(),
+            total_label: total.label(),
+            total,
+            empty: items.is_empty(),
+            items,
+            order: None,
+        }
+    }
+}
+
+impl Item {
+    fn of(line: Line, listing: Listing, currency: &str) -> Item {
+        let price = Money { amount: listing.price, currency: currency.to_owned() };
+        let line_total = Money { amount: listing.price.saturating_mul(line.quantity), currency: currency.to_owned() };
+        Item {
+            product_id: line.id,
+            name: listing.name,
+            icon: listing.icon,
+            color: listing.color,
+            quantity: line.quantity,
+            price_label: price.label(),
+            price,
+            line_total_label: line_total.label(),
+            line_total,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What widgets and programs read of the shop.
+use crate::actions::OneProduct;
+use crate::cart::{Cart, CartView};
+use crate::catalogue::{self, Listing, Product};
+use crate::stock;
+use inlay::*;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    /// Words that must all occur
+    #[schemars(length(max = 100))]
+    search: String,
+    /// Only this category
+    #[schemars(length(max = 60))]
+    category: Option<String>,
+    /// How many on a page
+    #[schemars(range(min = 1, max = 100))]
+    limit: usize,
+    /// The last product of the page before
+    #[schemars(length(max = 40))]
+    after: Option<String>,
+}
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted { search: String::new(), category: None, limit: 12, after: None }
+    }
+}
+
+#[derive(Serialize, Debug)]
+pub struct Page {
+    items: Vec<Product>,
+    /// What to give as `after` for the next page; null on the last one.
+    next: Option<String>,
+    /// How many products fit the search, on all pages.
+    total: usize,
+    search: String,
+    category: Option<String>,
+}
+
+pub fn products(cx: &Cx, wanted: Wanted) -> Result<Page> {
+    let catalogue: BTreeMap<String, Listing> = cx.config("products")?;
+    let words: Vec<String> = wanted.search.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let category = wanted.category.filter(|name| !name.is_empty());
+    let in_category = |listing: &Listing| category.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&listing.category));
+    let fitting = catalogue.into_iter().filter(|(_, listing)| in_category(listing) && listing.matches(&words));
+    let mut found: Vec<(String, Listing)> = fitting.collect();
+    found.sort_by_key(|(id, _)| catalogue::number(id));
+
+    let total = found.len();
+    let after = wanted.after.as_deref().and_then(catalogue::number);
+    found.retain(|(id, _)| catalogue::number(id) > after);
+    let more = found.len() > wanted.limit;
+    found.truncate(wanted.limit);
+    let next = found.last().filter(|_| more).map(|(id, _)| id.clone());
+
+    let currency = catalogue::currency(cx)?;
+    let left = stock::left(cx, found.iter().map(|(id, listing)| (id.as_str(), listing)))?;
+    let items = found.into_iter().zip(left).map(|((id, listing), left)| listing.show(&id, &currency, left)).collect();
+    Ok(Page { items, next, total, search: wanted.search, category })
+}
+
+pub fn product(cx: &Cx, input: OneProduct) -> Result<Product> {
+    let listing = catalogue::listing(cx, &input.product_id)?;
+    let left = stock::left_of(cx, &input.product_id, &listing)?;
+    Ok(listing.show(&input.product_id, &catalogue::currency(cx)?, left))
+}
+
+pub fn cart(cx: &Cx) -> Result<CartView> {
+    Cart::load(cx)?.view(cx)
+}
