@@ -33,3 +33,5 @@ mod stop;
 mod tidy;
 #[cfg(test)]
 mod tutorial;
+#[cfg(test)]
+mod widget_cases;
