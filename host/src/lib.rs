@@ -3,6 +3,7 @@ pub mod base;
 pub mod platform;
 pub mod features;
 pub mod doors;
+pub mod bundled;
 pub mod settings;
 pub mod telemetry;
 pub mod app;

@@ -2,7 +2,7 @@
 use crate::base::error::{Code, Error, Result};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -24,10 +24,10 @@ pub struct Db {
 }
 
 impl Db {
-    /// Opens, and creates where missing, `inlay.db` in the data folder. Does not migrate.
-    pub async fn open(folder: &Path) -> Result<Db> {
+    /// Opens the file, and creates it where it is missing. Does not migrate.
+    pub async fn open(file: &Path) -> Result<Db> {
         let options = SqliteConnectOptions::new()
-            .filename(Db::file(folder))
+            .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // An acknowledged write survives a power cut, not only a crash.
@@ -40,10 +40,6 @@ impl Db {
         let read = SqlitePoolOptions::new().max_connections(READERS).min_connections(1);
         let read = read.connect_with(options.read_only(true).create_if_missing(false)).await.map_err(fault)?;
         Ok(Db { read, write })
-    }
-
-    pub fn file(folder: &Path) -> PathBuf {
-        folder.join("inlay.db")
     }
 
     /// Brings the schema up to this version; safe to be killed at any point and to run again.
