@@ -1,12 +1,12 @@
 //! What doors ask of rooms, as seams: tests put a stand-in behind a door instead of a whole host.
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::identity::Caller;
 use crate::features::plugins::{Permissions, PluginInfo, Plugins};
 use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -34,7 +34,7 @@ impl Shows for Widgets {
         self.list()
     }
     fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Rendered>> {
-        Box::pin(self.show(caller, name, params))
+        Box::pin(self.show(caller, name, object(params)))
     }
 }
 
@@ -57,7 +57,10 @@ impl Manages for Plugins {
         Box::pin(self.install(component, permissions))
     }
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Value>> {
-        Box::pin(self.query(caller, name, params))
+        Box::pin(async move {
+            let text = self.query(caller, name, object(params)).await?;
+            serde_json::from_str(&text).map_err(Error::internal)
+        })
     }
 }
 
@@ -86,4 +89,11 @@ pub trait Health: Send + Sync {
     fn is_stopping(&self) -> bool;
     /// Sets those numbers that are counted elsewhere, before they are read.
     fn count(&self, metrics: &Metrics);
+}
+
+fn object(params: Value) -> Map<String, Value> {
+    match params {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
 }

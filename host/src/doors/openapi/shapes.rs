@@ -121,7 +121,7 @@ struct Event {
 
 /// A widget tree in ChatKit's form: a node with a `type` and its properties.
 #[derive(ToSchema)]
-#[schema(as = WidgetTree, additional_properties)]
+#[schema(as = WidgetTree)]
 struct Tree {
     #[schema(rename = "type", example = "Card")]
     r#type: String,
