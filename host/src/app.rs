@@ -38,12 +38,14 @@ pub struct House {
     pub widgets: Widgets,
     pub actions: Actions,
     pub sandbox: Sandbox,
+    pub metrics: Metrics,
 }
 
 impl House {
     /// Opens the database and loads the plugins. The schema must be up to date.
     pub async fn open(settings: &Settings, db: Db) -> Answer<House> {
         let clock = Clock::system();
+        let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
         let state = State::open(db.clone(), clock.clone(), settings.data.state_cache_bytes).await?;
         let limits = plugin_limits(settings);
         let sandbox = Sandbox::new(SandboxSettings {
@@ -64,8 +66,8 @@ impl House {
         .await?;
         let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
         let widgets = Widgets::open(plugins.clone(), bundled::WIDGET_FILES, render, settings.widgets.cache_bytes)?;
-        let actions = Actions::new(state.clone(), plugins.clone(), widgets.clone(), clock.clone());
-        Ok(House { db, clock, state, plugins, widgets, actions, sandbox })
+        let actions = Actions::new(state.clone(), plugins.clone(), widgets.clone(), metrics.clone(), clock.clone());
+        Ok(House { db, clock, state, plugins, widgets, actions, sandbox, metrics })
     }
 }
 
@@ -107,7 +109,9 @@ async fn open_database(settings: &Settings) -> Result<Db, Failure> {
     std::fs::create_dir_all(&settings.data.dir)
         .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
     let file = settings.data.dir.join("inlay.db");
-    Ok(Db::open(&file).await.map_err(|e| explained(&format!("The database {} cannot be opened", file.display()), &e))?)
+    Ok(Db::open(&file)
+        .await
+        .map_err(|e| explained(&format!("The database {} cannot be opened", file.display()), &e))?)
 }
 
 /// For the command line, where the cause may be shown.
@@ -195,7 +199,9 @@ impl Background {
                     match state.sweep(keep).await {
                         Ok(0) => {}
                         Ok(rows) => tracing::info!(rows, "swept away what had expired"),
-                        Err(error) => tracing::warn!(?error, "what has expired cannot be swept away; trying again later"),
+                        Err(error) => {
+                            tracing::warn!(?error, "what has expired cannot be swept away; trying again later")
+                        }
                     }
                 }
             }
@@ -215,4 +221,6 @@ impl Background {
         drop((self.state, self.plugins));
     }
 }
-pub async fn serve(_settings: Settings) -> Result<(), Failure> { Ok(()) }
+pub async fn serve(_settings: Settings) -> Result<(), Failure> {
+    Ok(())
+}

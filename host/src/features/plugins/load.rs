@@ -62,7 +62,12 @@ impl Plugins {
         Ok(Inspected { compiled, manifest, manifest_text, widgets, bytes })
     }
 
-    async fn put_in_force(&self, new: Inspected, granted: BTreeSet<String>, bytes: Option<&[u8]>) -> Result<PluginInfo> {
+    async fn put_in_force(
+        &self,
+        new: Inspected,
+        granted: BTreeSet<String>,
+        bytes: Option<&[u8]>,
+    ) -> Result<PluginInfo> {
         let now = self.0.clock.now_ms();
         let (compiled, text) = (new.compiled.clone(), new.manifest_text.clone());
         let active = self.link(new, granted, bytes.is_none(), now).await?;
@@ -170,7 +175,8 @@ impl Plugins {
 
     fn shipped(&self, digest: &str) -> Option<Bytes> {
         let mut all = self.0.bundled.iter().map(|(_, bytes)| *bytes);
-        all.find(|bytes| crate::base::secret::hex(&crate::base::secret::sha256(bytes)) == digest).map(Bytes::from_static)
+        all.find(|bytes| crate::base::secret::hex(&crate::base::secret::sha256(bytes)) == digest)
+            .map(Bytes::from_static)
     }
 
     /// Puts shipped plugins in force where the workspace has none of that name, or an older shipped one. What an admin
@@ -217,7 +223,8 @@ fn granted(manifest: &Manifest, permissions: &Permissions) -> Result<BTreeSet<St
     if missing.is_empty() {
         return Ok(asked.clone());
     }
-    let faults = missing.iter().map(|word| Fault { pointer: "/permissions".into(), message: format!("missing: {word}") });
+    let faults =
+        missing.iter().map(|word| Fault { pointer: "/permissions".into(), message: format!("missing: {word}") });
     let all = asked.iter().cloned().collect::<Vec<_>>().join(",");
     let detail = format!("The plugin {} asks for more than was granted; grant permissions={all}", manifest.name);
     Err(Error::new(Code::GrantsMissing, detail).with_faults(faults.collect()))

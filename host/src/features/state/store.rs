@@ -1,6 +1,6 @@
 //! The SQL of plugins' data.
-use super::ledger::{Key, Pending, Row, ScanRead, Usage};
 use super::Replay;
+use super::ledger::{Key, Pending, Row, ScanRead, Usage};
 use crate::base::error::Result;
 use crate::platform::db::{Db, fault};
 use sqlx::sqlite::SqliteArguments;
@@ -54,14 +54,10 @@ pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(
 }
 
 pub(super) async fn replay(db: &Db, workspace: &str, visitor: &str, key: &str) -> Result<Option<Replay>> {
-    const SQL: &str = "select request_hash, answer from replays where workspace_id = $1 and visitor_id = $2 and key = $3";
-    let found: Option<(String, String)> = sqlx::query_as(SQL)
-        .bind(workspace)
-        .bind(visitor)
-        .bind(key)
-        .fetch_optional(&db.read)
-        .await
-        .map_err(fault)?;
+    const SQL: &str =
+        "select request_hash, answer from replays where workspace_id = $1 and visitor_id = $2 and key = $3";
+    let found: Option<(String, String)> =
+        sqlx::query_as(SQL).bind(workspace).bind(visitor).bind(key).fetch_optional(&db.read).await.map_err(fault)?;
     Ok(found.map(|(hash, answer)| Replay { key: key.into(), request_hash: hash.into(), answer: answer.into() }))
 }
 
@@ -69,8 +65,10 @@ pub(super) async fn replay(db: &Db, workspace: &str, visitor: &str, key: &str) -
 pub(super) async fn last_seq(db: &Db) -> Result<u64> {
     let (log,): (i64,) =
         sqlx::query_as("select coalesce(max(seq), 0) from action_log").fetch_one(&db.read).await.map_err(fault)?;
-    let (state,): (i64,) =
-        sqlx::query_as("select coalesce(max(version), 0) from plugin_state").fetch_one(&db.read).await.map_err(fault)?;
+    let (state,): (i64,) = sqlx::query_as("select coalesce(max(version), 0) from plugin_state")
+        .fetch_one(&db.read)
+        .await
+        .map_err(fault)?;
     Ok(u64::try_from(log.max(state)).unwrap_or(0))
 }
 

@@ -44,8 +44,7 @@ impl Desk {
     }
 
     fn unit_at(&self, visitor: &str, now_ms: u64) -> Unit {
-        let owners =
-            Owners { workspace: "ws_a".into(), plugin: "shop".into(), visitor: visitor.into(), thread: None };
+        let owners = Owners { workspace: "ws_a".into(), plugin: "shop".into(), visitor: visitor.into(), thread: None };
         self.state.begin(owners, now_ms, LIMITS)
     }
 

@@ -12,7 +12,10 @@ const SCAN_MAX: u32 = 1_000;
 /// A buffered write.
 #[derive(Clone, Debug)]
 pub(super) enum Write {
-    Put { value: Arc<str>, expires_at: Option<u64> },
+    Put {
+        value: Arc<str>,
+        expires_at: Option<u64>,
+    },
     Delete,
     /// Applied at commit to whatever is there then.
     Add(Vec<Add>),
