@@ -156,15 +156,14 @@ pub fn text(file: &File<'_>) -> Vec<String> {
     faults
 }
 
-/// A whole word where it is made of letters; `XXXL` is a size.
+/// Not the middle of a longer word or path: `XXXL` is a size.
 fn has(line: &str, word: &str) -> bool {
-    let letters = word.bytes().all(|b| b.is_ascii_alphabetic());
-    let edge = |c: Option<char>| !letters || c.is_none_or(|c| !c.is_alphanumeric());
+    let ends_in_letter = word.ends_with(|c: char| c.is_alphabetic());
     line.match_indices(word).any(|(at, _)| {
-        let (before, after) = (line.get(..at).unwrap_or_default(), line.get(at + word.len()..).unwrap_or_default());
-        // "at the /home/ of" would be prose; a path is not preceded by a letter or a dot.
-        let path = word.starts_with('/') && before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '.');
-        !path && edge(before.chars().next_back()) && edge(after.chars().next())
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        let after = line.get(at + word.len()..).and_then(|text| text.chars().next());
+        let inside = before.is_some_and(|c| c.is_alphanumeric() || (c == '.' && word.starts_with('/')));
+        !inside && !(ends_in_letter && after.is_some_and(char::is_alphanumeric))
     })
 }
 

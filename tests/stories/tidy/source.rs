@@ -98,7 +98,7 @@ pub fn paths(code: &str, module: &[String]) -> Vec<Named> {
     for (at, word) in words(code) {
         let root = match word {
             "crate" => Vec::new(),
-            "super" if !before(code, at).ends_with("::") => inner_modules(code, at, module),
+            "super" if leads_on(code, at + word.len()) && !before(code, at).ends_with("::") => inner_modules(code, at, module),
             _ => continue,
         };
         let root_len = root.len();
@@ -122,6 +122,10 @@ pub fn paths(code: &str, module: &[String]) -> Vec<Named> {
         found.extend(opened.into_iter().map(|path| Named { line, path }));
     }
     found
+}
+
+fn leads_on(code: &str, at: usize) -> bool {
+    code.get(at..).unwrap_or_default().trim_start().starts_with("::")
 }
 
 fn before(code: &str, at: usize) -> &str {
