@@ -67,16 +67,6 @@ pub struct Data {
     pub state_cache_bytes: u64,
 }
 
-impl Data {
-    /// The SQLite file.
-    pub fn database_file(&self) -> PathBuf {
-        match self.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
-            Some(path) => PathBuf::from(path.strip_prefix("//").unwrap_or(path)),
-            None => self.dir.join("inlay.db"),
-        }
-    }
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
@@ -91,21 +81,28 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 pub struct Plugins {
     pub cpu_ms: u64,
+    pub cpu_max_ms: u64,
     pub wall_ms: u64,
+    pub wall_max_ms: u64,
     pub memory_mib: usize,
+    pub memory_max_mib: usize,
     pub concurrency: usize,
     pub queue: usize,
     pub queue_wait_ms: u64,
     pub instances: u32,
     pub max_component_bytes: usize,
+    /// `None`: a folder in the data folder.
+    #[serde(deserialize_with = "optional")]
+    pub cache_dir: Option<String>,
     pub state_value_bytes: usize,
     pub state_key_bytes: usize,
+    pub host_calls: u32,
     pub state_ops: u32,
     pub state_quota_bytes: u64,
     pub output_bytes: usize,
     pub log_bytes: usize,
-    pub log_lines: u32,
-    pub events_per_call: u32,
+    pub log_lines: usize,
+    pub events_per_call: usize,
     pub event_bytes: usize,
 }
 
@@ -189,7 +186,11 @@ impl Sources {
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.variables
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     fn file(&self) -> Option<PathBuf> {
@@ -259,14 +260,12 @@ fn older_note(leaf: &Leaf) -> Option<String> {
 /// PORT, JWT_SECRET, VALID_API_KEYS and CORS_ORIGIN, as the systems that Inlay replaces knew them.
 fn older_names(layers: &mut Layers, sources: &Sources) -> Result<(), SettingsError> {
     if let Some(port) = sources.variable("PORT") {
-        let port: u16 = port.trim().parse().map_err(|_| SettingsError("PORT must be a number from 0 to 65535".into()))?;
+        let port: u16 =
+            port.trim().parse().map_err(|_| SettingsError("PORT must be a number from 0 to 65535".into()))?;
         layers.put("server.listen", &format!("127.0.0.1:{port}"), Origin::Older("PORT"))?;
     }
-    let others = [
-        ("JWT_SECRET", "auth.secret"),
-        ("VALID_API_KEYS", "auth.api_keys"),
-        ("CORS_ORIGIN", "server.cors_origins"),
-    ];
+    let others =
+        [("JWT_SECRET", "auth.secret"), ("VALID_API_KEYS", "auth.api_keys"), ("CORS_ORIGIN", "server.cors_origins")];
     for (old, name) in others {
         if let Some(text) = sources.variable(old) {
             layers.put(name, text, Origin::Older(old))?;

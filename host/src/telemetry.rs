@@ -87,7 +87,10 @@ mod tests {
     #[test]
     fn text_lines_obey_the_level() {
         let text = lines("debug", false);
-        assert!(text.contains("answered duration_ms=3") && text.contains("a detail") && text.contains("req_1"), "{text}");
+        assert!(
+            text.contains("answered duration_ms=3") && text.contains("a detail") && text.contains("req_1"),
+            "{text}"
+        );
         assert!(!text.contains("select 1"), "{text}");
         assert!(lines("info,sqlx=info", false).contains("select 1"));
         assert_eq!(lines("off", false), "");

@@ -234,7 +234,8 @@ mod tests {
 
     #[test]
     fn figures_and_limits() {
-        let tree = json!({"type": "Card", "children": [{"type": "Row", "children": {"type": "Text"}}, {"type": "Text"}]});
+        let tree =
+            json!({"type": "Card", "children": [{"type": "Row", "children": {"type": "Text"}}, {"type": "Text"}]});
         let figures = figures(&tree);
         assert_eq!((figures.nodes, figures.depth), (4, 3));
         assert_eq!(figures.bytes, tree.to_string().len());

@@ -179,7 +179,12 @@ fn pretty(value: &Value) -> String {
 
 /// Keys and basic strings; JSON's escapes are TOML's too.
 fn toml_text(table: &toml::Table) -> String {
-    table.iter().map(|(key, value)| format!("{key} = {}\n", Value::from(value.as_str().unwrap_or_default())).replace('\u{7f}', "\\u007f")).collect()
+    table
+        .iter()
+        .map(|(key, value)| {
+            format!("{key} = {}\n", Value::from(value.as_str().unwrap_or_default())).replace('\u{7f}', "\\u007f")
+        })
+        .collect()
 }
 
 #[cfg(test)]

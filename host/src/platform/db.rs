@@ -2,7 +2,7 @@
 use crate::base::error::{Code, Error, Result};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -24,10 +24,10 @@ pub struct Db {
 }
 
 impl Db {
-    /// Opens, and creates where missing, `inlay.db` in the data folder. Does not migrate.
-    pub async fn open(folder: &Path) -> Result<Db> {
+    /// Opens the file, and creates it where it is missing. Does not migrate.
+    pub async fn open(file: &Path) -> Result<Db> {
         let options = SqliteConnectOptions::new()
-            .filename(Db::file(folder))
+            .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // An acknowledged write survives a power cut, not only a crash.
@@ -42,10 +42,6 @@ impl Db {
         Ok(Db { read, write })
     }
 
-    pub fn file(folder: &Path) -> PathBuf {
-        folder.join("inlay.db")
-    }
-
     /// Brings the schema up to this version; safe to be killed at any point and to run again.
     pub async fn migrate(&self) -> Result<()> {
         MIGRATIONS.run(&self.write).await.map_err(|e| {
@@ -56,10 +52,11 @@ impl Db {
 
     /// Migrations that this binary knows and the database does not have yet.
     pub async fn pending(&self) -> Result<Vec<String>> {
-        let applied: Vec<(i64,)> = match sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.read).await {
-            Ok(rows) => rows,
-            Err(_) => Vec::new(),
-        };
+        let applied: Vec<(i64,)> =
+            match sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.read).await {
+                Ok(rows) => rows,
+                Err(_) => Vec::new(),
+            };
         let known = MIGRATIONS.iter().filter(|m| !applied.iter().any(|(version,)| *version == m.version));
         Ok(known.map(|m| format!("{:04} {}", m.version, m.description)).collect())
     }
@@ -93,13 +90,16 @@ pub fn fault(error: sqlx::Error) -> Error {
     };
     // SQLite's primary result codes: 5 BUSY, 6 LOCKED, 8 READONLY, 10 IOERR, 13 FULL, 14 CANTOPEN.
     match code {
-        Some(13) => Error::new(Code::StorageFull, "There is no room left on the disk; nothing was stored").retry_after(5),
+        Some(13) => {
+            Error::new(Code::StorageFull, "There is no room left on the disk; nothing was stored").retry_after(5)
+        }
         Some(5 | 6 | 8 | 10 | 14) => {
             Error::new(Code::Database, "The database does not answer at the moment; nothing was stored").retry_after(1)
         }
         _ => match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
-                Error::new(Code::Database, "The database does not answer at the moment; nothing was stored").retry_after(1)
+                Error::new(Code::Database, "The database does not answer at the moment; nothing was stored")
+                    .retry_after(1)
             }
             _ => return Error::internal(error),
         },

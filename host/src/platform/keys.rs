@@ -32,6 +32,14 @@ pub fn signing_key_path(data_dir: &Path) -> PathBuf {
     data_dir.join("keys").join("signing.key")
 }
 
+/// The key that signs: the setting `auth.secret` if it is there, else the data folder's. Errors: those of `signing_key`.
+pub fn in_force(secret: Option<&Secret<String>>, data_dir: &Path) -> Result<Secret<Vec<u8>>, KeyError> {
+    match secret {
+        Some(secret) => Ok(Secret::new(secret.reveal().clone().into_bytes())),
+        None => signing_key(data_dir),
+    }
+}
+
 /// The data folder's signing key, made at first use. Errors: permissions that let others read it, a damaged file, a
 /// folder that cannot be written.
 pub fn signing_key(data_dir: &Path) -> Result<Secret<Vec<u8>>, KeyError> {
@@ -47,7 +55,7 @@ pub fn signing_key(data_dir: &Path) -> Result<Secret<Vec<u8>>, KeyError> {
 /// The same, but `None` where there is no key yet.
 pub fn existing_signing_key(data_dir: &Path) -> Result<Option<Secret<Vec<u8>>>, KeyError> {
     let path = signing_key_path(data_dir);
-    let mut file = match File::open(&path) {
+    let file = match File::open(&path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(KeyError(format!("the signing key {} cannot be opened: {e}", path.display()))),
@@ -58,7 +66,7 @@ pub fn existing_signing_key(data_dir: &Path) -> Result<Option<Secret<Vec<u8>>>, 
         private(folder, folder.metadata().map_err(unreadable)?.permissions())?;
     }
     let mut text = String::new();
-    match file.by_ref().take(256).read_to_string(&mut text) {
+    match file.take(256).read_to_string(&mut text) {
         Err(e) if e.kind() != ErrorKind::InvalidData => return Err(unreadable(e)),
         Err(_) => {}
         Ok(_) => {

@@ -7,10 +7,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// Different routes, plugins, actions or widgets that are told apart.
+/// Different routes, plugins, actions and outcomes that are told apart, of each kind.
 const MOST_NAMES: usize = 256;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -38,34 +39,17 @@ struct Plugin {
     plugin: Arc<str>,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Widget {
-    widget: Arc<str>,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Lookup {
-    cache: Cache,
-    result: &'static str,
-}
-
-/// The caches whose hits are counted.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-pub enum Cache {
-    Widgets,
-    State,
-    Identity,
-}
-
-impl prometheus_client::encoding::EncodeLabelValue for Cache {
-    fn encode(&self, encoder: &mut prometheus_client::encoding::LabelValueEncoder) -> std::fmt::Result {
-        let word = match self {
-            Cache::Widgets => "widgets",
-            Cache::State => "state",
-            Cache::Identity => "identity",
-        };
-        word.encode(encoder)
-    }
+/// What rooms have counted since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    pub commits: u64,
+    /// Actions stored by these commits; together they give the mean size of a group.
+    pub committed_actions: u64,
+    /// Actions that had to run again because others changed the same data.
+    pub conflicts: u64,
+    /// Renderings of a template; an answer from the cache is none.
+    pub widget_renders: u64,
+    pub widget_cache_hits: u64,
 }
 
 type Times<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -77,7 +61,7 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     registry: Registry,
     started: Instant,
-    names: RwLock<[HashSet<Arc<str>>; 5]>,
+    names: RwLock<[HashSet<Arc<str>>; 4]>,
     requests: Family<Request, Counter>,
     request_times: Times<Route>,
     in_flight: Gauge,
@@ -86,20 +70,18 @@ struct Inner {
     plugin_cpu: Times<Plugin>,
     plugin_wall: Times<Plugin>,
     commits: Counter,
-    commit_times: Histogram,
-    commit_sizes: Histogram,
+    committed: Counter,
     conflicts: Counter,
-    renders: Family<Widget, Counter>,
-    render_times: Histogram,
-    lookups: Family<Lookup, Counter>,
+    renders: Counter,
+    render_hits: Counter,
     process: Process,
 }
 
 /// Read from the operating system when somebody asks.
 #[derive(Default)]
 struct Process {
-    uptime: Gauge<f64, std::sync::atomic::AtomicU64>,
-    cpu: Counter<f64, std::sync::atomic::AtomicU64>,
+    uptime: Gauge<f64, AtomicU64>,
+    cpu: Counter<f64, AtomicU64>,
     resident: Gauge,
     threads: Gauge,
     files: Gauge,
@@ -111,7 +93,6 @@ enum Kind {
     Plugin,
     Action,
     Outcome,
-    Widget,
 }
 
 /// 0.1 ms to 10 s.
@@ -146,12 +127,10 @@ impl Metrics {
             plugin_cpu: Family::new_with_constructor(times),
             plugin_wall: Family::new_with_constructor(times),
             commits: Counter::default(),
-            commit_times: times(),
-            commit_sizes: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
+            committed: Counter::default(),
             conflicts: Counter::default(),
-            renders: Family::default(),
-            render_times: times(),
-            lookups: Family::default(),
+            renders: Counter::default(),
+            render_hits: Counter::default(),
             process: Process::default(),
         };
         inner.register(version);
@@ -189,27 +168,18 @@ impl Metrics {
         self.0.plugin_wall.get_or_create(&plugin).observe(wall.as_secs_f64());
     }
 
-    /// One commit, and how many actions shared it.
-    pub fn commit(&self, actions: usize, took: Duration) {
-        self.0.commits.inc();
-        self.0.commit_sizes.observe(u32::try_from(actions).unwrap_or(u32::MAX).into());
-        self.0.commit_times.observe(took.as_secs_f64());
-    }
-
-    /// One action that has to run again because others changed the same data.
-    pub fn conflict(&self) {
-        self.0.conflicts.inc();
-    }
-
-    /// One rendering of a template (a cached answer is none).
-    pub fn widget_render(&self, widget: &str, took: Duration) {
-        self.0.renders.get_or_create(&Widget { widget: self.0.name(Kind::Widget, widget) }).inc();
-        self.0.render_times.observe(took.as_secs_f64());
-    }
-
-    /// One look into a cache.
-    pub fn lookup(&self, cache: Cache, hit: bool) {
-        self.0.lookups.get_or_create(&Lookup { cache, result: if hit { "hit" } else { "miss" } }).inc();
+    /// Takes over what rooms have counted themselves; call it before `render`.
+    pub fn totals(&self, totals: Totals) {
+        let m = &self.0;
+        for (counter, total) in [
+            (&m.commits, totals.commits),
+            (&m.committed, totals.committed_actions),
+            (&m.conflicts, totals.conflicts),
+            (&m.renders, totals.widget_renders),
+            (&m.render_hits, totals.widget_cache_hits),
+        ] {
+            counter.inner().store(total, Relaxed);
+        }
     }
 
     /// Time since this was made.
@@ -245,21 +215,19 @@ impl Inner {
         let times = self.plugin_wall.clone();
         r.register_with_unit("inlay_plugin_wall", "Time of one plugin call", Unit::Seconds, times);
         r.register("inlay_commits", "Commits of plugins' data", self.commits.clone());
-        let times = self.commit_times.clone();
-        r.register_with_unit("inlay_commit_duration", "Time of one commit", Unit::Seconds, times);
-        r.register("inlay_commit_actions", "Actions that shared one commit", self.commit_sizes.clone());
+        r.register("inlay_commit_actions", "Actions stored by these commits", self.committed.clone());
         let conflicts = self.conflicts.clone();
         r.register("inlay_commit_conflicts", "Actions run again because others changed the same data", conflicts);
         r.register("inlay_widget_renders", "Renderings of a template", self.renders.clone());
-        let times = self.render_times.clone();
-        r.register_with_unit("inlay_widget_render_duration", "Time of one rendering", Unit::Seconds, times);
-        r.register("inlay_cache_lookups", "Looks into a cache", self.lookups.clone());
+        r.register("inlay_widget_cache_hits", "Widgets answered from the cache", self.render_hits.clone());
         self.process.register(r);
     }
 
     /// The kept copy of a name, or "other" once there are too many of its kind.
     fn name(&self, kind: Kind, name: &str) -> Arc<str> {
-        if let Some(kept) = self.names.read().unwrap_or_else(PoisonError::into_inner).get(kind as usize).and_then(|n| n.get(name)) {
+        if let Some(kept) =
+            self.names.read().unwrap_or_else(PoisonError::into_inner).get(kind as usize).and_then(|n| n.get(name))
+        {
             return kept.clone();
         }
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
@@ -288,7 +256,7 @@ impl Process {
         self.uptime.set(started.elapsed().as_secs_f64());
         let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
         let cpu = Duration::new(u64::try_from(cpu.tv_sec).unwrap_or(0), u32::try_from(cpu.tv_nsec).unwrap_or(0));
-        self.cpu.inner().store(cpu.as_secs_f64().to_bits(), std::sync::atomic::Ordering::Relaxed);
+        self.cpu.inner().store(cpu.as_secs_f64().to_bits(), Relaxed);
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let field = |name: &str| -> Option<i64> {
             status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
@@ -309,7 +277,8 @@ fn as_prometheus(open_metrics: &str) -> String {
         if line.starts_with("# UNIT ") || line == "# EOF" {
             continue;
         }
-        let counter = |line: &str| line.strip_prefix("# TYPE ").and_then(|l| l.strip_suffix(" counter")).map(str::to_owned);
+        let counter =
+            |line: &str| line.strip_prefix("# TYPE ").and_then(|l| l.strip_suffix(" counter")).map(str::to_owned);
         if let Some(help) = line.strip_prefix("# HELP ")
             && let Some(name) = lines.peek().and_then(|next| counter(next))
         {
@@ -343,10 +312,13 @@ mod tests {
         metrics.http("/api/widget/{name}", "BREW", 405, MS);
         metrics.action("shop", "add_to_cart", "ok", MS);
         metrics.plugin_call("shop", MS, 2 * MS);
-        metrics.commit(3, MS);
-        metrics.conflict();
-        metrics.widget_render("cart", MS);
-        metrics.lookup(Cache::State, true);
+        metrics.totals(Totals {
+            commits: 2,
+            committed_actions: 30,
+            conflicts: 1,
+            widget_renders: 4,
+            widget_cache_hits: 5,
+        });
         let under_way = metrics.in_flight();
         let text = metrics.render();
         for expected in [
@@ -359,11 +331,11 @@ mod tests {
             "inlay_http_requests_in_flight 1",
             r#"inlay_actions_total{plugin="shop",action="add_to_cart",outcome="ok"} 1"#,
             r#"inlay_plugin_wall_seconds_sum{plugin="shop"} 0.002"#,
-            r#"inlay_commit_actions_bucket{le="2.0"} 0"#,
-            r#"inlay_commit_actions_bucket{le="4.0"} 1"#,
+            "inlay_commits_total 2",
+            "inlay_commit_actions_total 30",
             "inlay_commit_conflicts_total 1",
-            r#"inlay_widget_renders_total{widget="cart"} 1"#,
-            r#"inlay_cache_lookups_total{cache="state",result="hit"} 1"#,
+            "inlay_widget_renders_total 4",
+            "inlay_widget_cache_hits_total 5",
         ] {
             assert!(line(&text, expected), "{expected} is not in\n{text}");
         }
@@ -395,7 +367,10 @@ mod tests {
         metrics.action("p", &"x".repeat(100_000), "ok", MS);
         let text = metrics.render();
         assert!(text.lines().filter(|l| l.starts_with("inlay_http_requests_total")).count() <= MOST_NAMES + 1);
-        assert!(line(&text, &format!(r#"inlay_actions_total{{plugin="p",action="other",outcome="ok"}} {}"#, 5001 - MOST_NAMES)));
+        assert!(line(
+            &text,
+            &format!(r#"inlay_actions_total{{plugin="p",action="other",outcome="ok"}} {}"#, 5001 - MOST_NAMES)
+        ));
         assert!(text.len() < 1_000_000);
     }
 }

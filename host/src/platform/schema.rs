@@ -129,7 +129,10 @@ mod tests {
     fn names_the_place_and_keeps_the_value_to_itself() {
         let faults = schema().check(&json!({"quantity": 1000, "email": "my secret"})).unwrap_err();
         let pointers: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
-        assert!(pointers.contains(&"/id") && pointers.contains(&"/quantity") && pointers.contains(&"/email"), "{faults:?}");
+        assert!(
+            pointers.contains(&"/id") && pointers.contains(&"/quantity") && pointers.contains(&"/email"),
+            "{faults:?}"
+        );
         assert!(!format!("{faults:?}").contains("my secret"), "{faults:?}");
         schema().check(&json!({"id": "prod_1", "quantity": 3})).unwrap();
     }

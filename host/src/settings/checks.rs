@@ -13,8 +13,11 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("server.max_connections", 8, 1_000_000),
     ("data.state_cache_bytes", 0, 64 << 30),
     ("plugins.cpu_ms", 1, 60_000),
+    ("plugins.cpu_max_ms", 1, 60_000),
     ("plugins.wall_ms", 10, 300_000),
+    ("plugins.wall_max_ms", 10, 300_000),
     ("plugins.memory_mib", 2, 1_024),
+    ("plugins.memory_max_mib", 2, 4_096),
     ("plugins.concurrency", 1, 10_000),
     ("plugins.queue", 0, 100_000),
     ("plugins.queue_wait_ms", 0, 60_000),
@@ -22,6 +25,7 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("plugins.max_component_bytes", 65_536, 256 << 20),
     ("plugins.state_value_bytes", 256, 16 << 20),
     ("plugins.state_key_bytes", 16, 4_096),
+    ("plugins.host_calls", 1, 1_000_000),
     ("plugins.state_ops", 1, 100_000),
     ("plugins.state_quota_bytes", 4_096, 1 << 40),
     ("plugins.output_bytes", 1_024, 16 << 20),
@@ -38,8 +42,15 @@ const RANGES: &[(&str, i64, i64)] = &[
 ];
 
 /// Texts that stand in tutorials and templates as a place for a secret.
-const PLACEHOLDERS: &[&str] =
-    &["changeme", "change-me", "change_me", "change-in-production", "your-secret", "your_secret", "your-256-bit-secret"];
+const PLACEHOLDERS: &[&str] = &[
+    "changeme",
+    "change-me",
+    "change_me",
+    "change-in-production",
+    "your-secret",
+    "your_secret",
+    "your-256-bit-secret",
+];
 
 /// Checks every setting by itself.
 pub fn each(layers: &Layers) -> Result<(), SettingsError> {
@@ -90,7 +101,9 @@ fn one_of(text: &str, words: &[&str]) -> Result<(), String> {
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
     let parsed = local.map(|port: u16| (Ipv4Addr::LOCALHOST, port).into()).or_else(|| text.parse().ok());
-    parsed.ok_or_else(|| format!("is {text:?}, but must be an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000"))
+    parsed.ok_or_else(|| {
+        format!("is {text:?}, but must be an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000")
+    })
 }
 
 /// Scheme, host and port, as a browser sends it in `Origin`.
@@ -100,18 +113,18 @@ fn origin(text: &str) -> Result<(), String> {
     if !host.is_empty() && host.len() <= 255 && host.bytes().all(plain) {
         return Ok(());
     }
-    Err(format!("holds {text:?}, but needs http:// or https://, a host and nothing after it, such as https://shop.example.com"))
+    Err(format!(
+        "holds {text:?}, but needs http:// or https://, a host and nothing after it, such as https://shop.example.com"
+    ))
 }
 
 fn database(text: &str) -> Result<(), String> {
     match text.split_once(':') {
         _ if text.is_empty() => Ok(()),
-        Some(("sqlite", path)) if !path.trim_start_matches('/').is_empty() => Ok(()),
-        Some(("sqlite", _)) => Err("names no file; write sqlite:/path/to/inlay.db".into()),
-        Some((scheme, _)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-            Err(format!("names a {scheme} database, but this version stores in SQLite only: leave it empty or use sqlite:"))
-        }
-        _ => Err("must be empty or \"sqlite:\" and a path".into()),
+        Some((scheme, _)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => Err(format!(
+            "names a {scheme} database, but this version stores in SQLite in data.dir only: leave it empty"
+        )),
+        _ => Err("must be empty: this version stores in SQLite in data.dir only".into()),
     }
 }
 
@@ -119,7 +132,8 @@ fn secret(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Ok(());
     }
-    let make = "make one with `openssl rand -hex 32`, or leave it empty to have one generated and kept in the data folder";
+    let make =
+        "make one with `openssl rand -hex 32`, or leave it empty to have one generated and kept in the data folder";
     if text.len() < 32 {
         return Err(format!("has {} bytes, but needs at least 32: {make}", text.len()));
     }
@@ -138,13 +152,16 @@ fn secret(text: &str) -> Result<(), String> {
 fn api_key(key: &str) -> Result<(), String> {
     let visible = key.bytes().all(|b| b.is_ascii_graphic());
     if key.len() < 8 || key.len() > 256 || !visible {
-        return Err("holds a key that is not 8 to 256 visible ASCII characters; make one with `openssl rand -hex 16`".into());
+        return Err(
+            "holds a key that is not 8 to 256 visible ASCII characters; make one with `openssl rand -hex 16`".into()
+        );
     }
     Ok(())
 }
 
 fn level(text: &str) -> Result<(), String> {
-    let word = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word.to_ascii_lowercase().as_str());
+    let word =
+        |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word.to_ascii_lowercase().as_str());
     let fits = |directive: &str| match directive.rsplit_once('=') {
         Some((part, level)) => !part.is_empty() && word(level),
         None => word(directive),
@@ -157,31 +174,22 @@ fn level(text: &str) -> Result<(), String> {
 
 /// Settings that contradict each other.
 pub fn together(settings: &Settings) -> Result<(), SettingsError> {
+    let (p, w) = (&settings.plugins, &settings.widgets);
+    let wide = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
     let pairs = [
-        ("plugins.cpu_ms", settings.plugins.cpu_ms, "plugins.wall_ms", settings.plugins.wall_ms),
-        (
-            "plugins.concurrency",
-            settings.plugins.concurrency as u64,
-            "plugins.instances",
-            u64::from(settings.plugins.instances),
-        ),
-        (
-            "plugins.state_value_bytes",
-            settings.plugins.state_value_bytes as u64,
-            "plugins.state_quota_bytes",
-            settings.plugins.state_quota_bytes,
-        ),
-        (
-            "widgets.warn_bytes",
-            settings.widgets.warn_bytes as u64,
-            "widgets.max_bytes",
-            settings.widgets.max_bytes as u64,
-        ),
+        ("plugins.cpu_ms", p.cpu_ms, "plugins.cpu_max_ms", p.cpu_max_ms),
+        ("plugins.wall_ms", p.wall_ms, "plugins.wall_max_ms", p.wall_max_ms),
+        ("plugins.memory_mib", wide(p.memory_mib), "plugins.memory_max_mib", wide(p.memory_max_mib)),
+        ("plugins.cpu_ms", p.cpu_ms, "plugins.wall_ms", p.wall_ms),
+        ("plugins.cpu_max_ms", p.cpu_max_ms, "plugins.wall_max_ms", p.wall_max_ms),
+        ("plugins.concurrency", wide(p.concurrency), "plugins.instances", p.instances.into()),
+        ("plugins.state_value_bytes", wide(p.state_value_bytes), "plugins.state_quota_bytes", p.state_quota_bytes),
+        ("widgets.warn_bytes", wide(w.warn_bytes), "widgets.max_bytes", wide(w.max_bytes)),
     ];
     match pairs.into_iter().find(|(_, smaller, _, larger)| smaller > larger) {
-        Some((small, smaller, large, larger)) => {
-            Err(SettingsError(format!("{small} is {smaller} and {large} is {larger}, but {small} must not be above {large}")))
-        }
+        Some((small, smaller, large, larger)) => Err(SettingsError(format!(
+            "{small} is {smaller} and {large} is {larger}, but {small} must not be above {large}"
+        ))),
         None => Ok(()),
     }
 }
@@ -190,10 +198,15 @@ pub fn together(settings: &Settings) -> Result<(), SettingsError> {
 pub fn notes(settings: &Settings) -> Vec<String> {
     let mut notes = Vec::new();
     if settings.auth.api_keys.iter().any(|key| key.reveal().len() < 24) {
-        notes.push("auth.api_keys holds a key of less than 24 characters; make longer ones with `openssl rand -hex 16`".into());
+        notes.push(
+            "auth.api_keys holds a key of less than 24 characters; make longer ones with `openssl rand -hex 16`".into(),
+        );
     }
     if !settings.server.listen.ip().is_loopback() && settings.server.public_url.is_none() {
-        notes.push("server.listen is reachable for others and server.public_url is not set; put TLS in front and set it".into());
+        notes.push(
+            "server.listen is reachable for others and server.public_url is not set; put TLS in front and set it"
+                .into(),
+        );
     }
     notes
 }
@@ -205,8 +218,7 @@ mod tests {
     #[test]
     fn every_number_has_a_range_and_every_range_a_number() {
         let layers = Layers::defaults().unwrap();
-        let numbers: Vec<String> =
-            layers.leaves().iter().filter(|l| l.value.is_integer()).map(|l| l.name()).collect();
+        let numbers: Vec<String> = layers.leaves().iter().filter(|l| l.value.is_integer()).map(|l| l.name()).collect();
         let ranges: Vec<&str> = RANGES.iter().map(|(name, _, _)| *name).collect();
         assert_eq!(numbers, ranges);
     }

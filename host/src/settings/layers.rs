@@ -50,7 +50,8 @@ impl Leaf {
         format!("{}.{}", self.section, self.key)
     }
 
-    fn variable(&self) -> String {
+    /// "INLAY_SERVER_LISTEN".
+    pub fn variable(&self) -> String {
         format!("INLAY_{}_{}", self.section, self.key).to_uppercase()
     }
 
@@ -148,9 +149,17 @@ impl Layers {
             let known = self.leaves.iter().any(|leaf| leaf.section == section);
             let Value::Table(part) = part else {
                 let names = self.leaves.iter().map(Leaf::name);
-                let hint = nearest(&section, names.clone().filter_map(|n| n.split_once('.').map(|(_, key)| key.to_owned())));
+                let hint =
+                    nearest(&section, names.clone().filter_map(|n| n.split_once('.').map(|(_, key)| key.to_owned())));
                 let full = hint.and_then(|key| names.into_iter().find(|n| n.ends_with(&format!(".{key}"))));
-                let hint = full.map(|name| format!("; is {name} meant? Settings stand in [sections]")).unwrap_or_default();
+                let hint = full
+                    .map(|name| {
+                        format!(
+                            " (did you mean {name}, in the section [{}]?)",
+                            name.split_once('.').map_or("", |(s, _)| s)
+                        )
+                    })
+                    .unwrap_or_default();
                 return Err(SettingsError(format!("{at}: there is no setting {section:?} outside of a section{hint}")));
             };
             if !known {
@@ -242,13 +251,17 @@ impl fmt::Debug for Leaf {
 }
 
 fn did_you_mean(name: &str, known: impl Iterator<Item = String>) -> String {
-    nearest(name, known).map(|best| format!("; is {best} meant?")).unwrap_or_default()
+    nearest(name, known).map(|best| format!(" (did you mean {best}?)")).unwrap_or_default()
 }
 
 /// The known name with the fewest edits, if there are few enough to call it a typing mistake.
 fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     let allowed = (name.len() / 3).clamp(2, 6);
-    known.map(|candidate| (edits(name, &candidate), candidate)).filter(|(n, _)| *n <= allowed).min().map(|(_, best)| best)
+    known
+        .map(|candidate| (edits(name, &candidate), candidate))
+        .filter(|(n, _)| *n <= allowed)
+        .min()
+        .map(|(_, best)| best)
 }
 
 /// Levenshtein's distance.

@@ -61,8 +61,7 @@ pub(super) fn build(
         .map(|e| Ok(EventOut { topic: &e.topic, payload: raw(&e.payload, "payload")? }))
         .collect::<Result<Vec<_>>>()?;
     let message = extra.iter().find(|(key, _)| key == "message").map(|(_, text)| text.as_str());
-    let answer =
-        Answer { success: true, action: &call.name, id: &call.id, result, widgets: shown, events, message };
+    let answer = Answer { success: true, action: &call.name, id: &call.id, result, widgets: shown, events, message };
     serde_json::to_string(&answer).map_err(Error::internal)
 }
 

@@ -70,10 +70,13 @@ mod tests {
     #[test]
     fn dots_nest() {
         let mut form = Map::new();
-        for (name, value) in [("todo.title", "Milk"), ("todo.tags.first", "a"), ("plain", "x"), (".odd", "y"), ("plain.z", "1")] {
+        for (name, value) in
+            [("todo.title", "Milk"), ("todo.tags.first", "a"), ("plain", "x"), (".odd", "y"), ("plain.z", "1")]
+        {
             nest(&mut form, name, json!(value));
         }
-        let expected = json!({"todo": {"title": "Milk", "tags": {"first": "a"}}, "plain": "x", ".odd": "y", "plain.z": "1"});
+        let expected =
+            json!({"todo": {"title": "Milk", "tags": {"first": "a"}}, "plain": "x", ".odd": "y", "plain.z": "1"});
         assert_eq!(Value::Object(form), expected);
     }
 }

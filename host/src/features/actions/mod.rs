@@ -17,6 +17,7 @@ use crate::features::identity::Caller;
 use crate::features::plugins::{Active, Declared, Plugins, Ran, breached, faulted, permitted, refused};
 use crate::features::state::{EventRow, LogRow, Record, Refusal, Replay, State, Unit};
 use crate::features::widgets::Widgets;
+use crate::platform::metrics::Metrics;
 use crate::platform::wasm::{Call, Fault, Reply, Usage};
 use claims::Claims;
 use serde_json::{Map, Value};
@@ -63,6 +64,7 @@ struct Inner {
     state: State,
     plugins: Plugins,
     widgets: Widgets,
+    metrics: Metrics,
     clock: Clock,
     /// Idempotency keys that are being worked on.
     claims: Claims,
@@ -85,9 +87,9 @@ struct Done {
 }
 
 impl Actions {
-    pub fn new(state: State, plugins: Plugins, widgets: Widgets, clock: Clock) -> Actions {
+    pub fn new(state: State, plugins: Plugins, widgets: Widgets, metrics: Metrics, clock: Clock) -> Actions {
         let (claims, lanes) = (Claims::default(), Claims::default());
-        Actions(Arc::new(Inner { state, plugins, widgets, clock, claims, lanes }))
+        Actions(Arc::new(Inner { state, plugins, widgets, metrics, clock, claims, lanes }))
     }
 
     /// Errors: `unknown_action`, `invalid_parameters`, `invalid_form`, `action_conflict`, `action_refused`,
@@ -164,17 +166,15 @@ impl Actions {
                     let settled = self.0.state.settle(&unit).await?;
                     settled.then(|| Done { outcome: failure.code.clone(), answer: Err(refused(failure)) })
                 }
-                (Ok(Ok(reply)), None, Some(unit)) => {
-                    match self.finish(&job, &call, &log, reply, unit, events).await {
-                        Ok(answer) => return Ok(answer),
-                        Err(Tried::Again) => None,
-                        Err(Tried::Done(done)) => Some(done),
-                    }
-                }
+                (Ok(Ok(reply)), None, Some(unit)) => match self.finish(&job, &call, &log, reply, unit, events).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(Tried::Again) => None,
+                    Err(Tried::Done(done)) => Some(done),
+                },
                 (Ok(_), None, None) => return Err(Error::internal("a call came back without its host")),
             };
             if let Some(Done { outcome, answer }) = done {
-                report(&log, &outcome, answer.as_ref().err());
+                self.report(&log, &outcome, answer.as_ref().err());
                 self.0.state.note(LogRow { outcome, ..log });
                 return answer;
             }
@@ -212,7 +212,7 @@ impl Actions {
         let record = Record { log: log.clone(), replay, events };
         match self.0.state.commit(unit, record).await {
             Ok(()) => {
-                report(log, "ok", None);
+                self.report(log, "ok", None);
                 Ok(json)
             }
             Err(Refusal::Conflict) => Err(Tried::Again),
@@ -265,19 +265,24 @@ fn log_row(job: &Job<'_>, call: &Call, usage: Usage) -> LogRow {
     }
 }
 
-/// One line per action: faults of plugins are loud, refusals and successes quiet.
-fn report(log: &LogRow, outcome: &str, error: Option<&Error>) {
-    let LogRow { plugin, plugin_version: version, action, id, cpu_us, wall_us, memory_bytes, host_calls, .. } = log;
-    let fault = error.filter(|e| e.code.word().starts_with("plugin_") || e.code == Code::WidgetTemplate);
-    match fault {
-        Some(error) => {
-            let why = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(
-                %plugin, %version, action, id, outcome, cpu_us, wall_us, memory_bytes, host_calls, why, "action failed"
-            );
-        }
-        None => {
-            tracing::debug!(%plugin, %version, action, id, outcome, cpu_us, wall_us, memory_bytes, host_calls, "action");
+impl Actions {
+    /// One line per action: faults of plugins are loud, refusals and successes quiet.
+    fn report(&self, log: &LogRow, outcome: &str, error: Option<&Error>) {
+        let took = Duration::from_millis(self.0.clock.now_ms().saturating_sub(log.at_ms));
+        self.0.metrics.action(&log.plugin, &log.action, outcome, took);
+        self.0.metrics.plugin_call(&log.plugin, Duration::from_micros(log.cpu_us), Duration::from_micros(log.wall_us));
+        let LogRow { plugin, plugin_version: version, action, id, cpu_us, wall_us, memory_bytes, host_calls, .. } = log;
+        let fault = error.filter(|e| e.code.word().starts_with("plugin_") || e.code == Code::WidgetTemplate);
+        match fault {
+            Some(error) => {
+                let why = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
+                tracing::warn!(
+                    %plugin, %version, action, id, outcome, cpu_us, wall_us, memory_bytes, host_calls, why, "action failed"
+                );
+            }
+            None => {
+                tracing::debug!(%plugin, %version, action, id, outcome, cpu_us, wall_us, memory_bytes, host_calls, "action");
+            }
         }
     }
 }

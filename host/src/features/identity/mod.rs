@@ -217,7 +217,8 @@ mod tests {
         let (_, token) = identity.mint_visitor();
         // The last of 43 characters carries two bits of padding: its neighbours decode alike in a lax decoder.
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let accepted = alphabet.chars().filter(|c| identity.visitor(&format!("{}{c}", &token[..token.len() - 1])).is_some());
+        let accepted =
+            alphabet.chars().filter(|c| identity.visitor(&format!("{}{c}", &token[..token.len() - 1])).is_some());
         assert_eq!(accepted.count(), 1);
     }
 

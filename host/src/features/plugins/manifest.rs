@@ -241,8 +241,7 @@ fn short(text: &str, most: usize) -> String {
 }
 
 fn is_slug(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn is_name(text: &str) -> bool {

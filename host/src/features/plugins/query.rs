@@ -24,7 +24,8 @@ impl Plugins {
         declared.input.read_texts(&mut params);
         let input = Value::Object(params);
         declared.input.check(&input).map_err(|faults| {
-            Error::new(Code::InvalidParameters, format!("The parameters of {name} do not fit its schema")).with_faults(faults)
+            Error::new(Code::InvalidParameters, format!("The parameters of {name} do not fit its schema"))
+                .with_faults(faults)
         })?;
         let mut call = Call {
             name: name.to_owned(),
@@ -64,7 +65,9 @@ impl Plugins {
             }
             return match ended {
                 Ok(Ok(text)) if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() => Ok(text),
-                Ok(Ok(_)) => Err(Error::new(Code::PluginFailed, "The plugin's answer is not JSON").with_reason("plugin.abi")),
+                Ok(Ok(_)) => {
+                    Err(Error::new(Code::PluginFailed, "The plugin's answer is not JSON").with_reason("plugin.abi"))
+                }
                 Ok(Err(failure)) => Err(refused(failure)),
                 Err(fault) => Err(faulted(&fault)),
             };
@@ -76,7 +79,9 @@ impl Plugins {
 /// Whether a caller may use something that asks for this role.
 pub fn permitted(caller: &Caller, role: Option<Role>) -> Result<()> {
     match role {
-        Some(role) if caller.role < role => Err(Error::new(Code::Forbidden, "This needs a role that the caller does not have")),
+        Some(role) if caller.role < role => {
+            Err(Error::new(Code::Forbidden, "This needs a role that the caller does not have"))
+        }
         _ => Ok(()),
     }
 }
@@ -108,7 +113,9 @@ fn faults(detail: Option<&str>) -> Vec<InputFault> {
 /// A plugin's fault, as callers read it: which limit, never what the guest wrote.
 pub fn faulted(fault: &Fault) -> Error {
     let (code, detail) = match fault.kind {
-        FaultKind::Cpu | FaultKind::Wall => (Code::PluginTimeout, "The plugin did not answer in time; nothing was stored"),
+        FaultKind::Cpu | FaultKind::Wall => {
+            (Code::PluginTimeout, "The plugin did not answer in time; nothing was stored")
+        }
         FaultKind::Busy => (Code::PluginBusy, "Too many calls of this plugin are under way; try again"),
         FaultKind::Trap | FaultKind::Abi => (Code::PluginFailed, "The plugin failed; nothing was stored"),
         FaultKind::Memory | FaultKind::Stack | FaultKind::Output | FaultKind::HostCalls => {
@@ -122,7 +129,8 @@ pub fn faulted(fault: &Fault) -> Error {
 /// A unit that ran into a limit of the data or the events.
 pub fn breached(word: &'static str) -> Error {
     if word == UNAVAILABLE {
-        return Error::new(Code::Database, "The database does not answer at the moment; nothing was stored").retry_after(1);
+        return Error::new(Code::Database, "The database does not answer at the moment; nothing was stored")
+            .retry_after(1);
     }
     Error::new(Code::PluginLimit, "The plugin went past one of its limits; nothing was stored").with_reason(word)
 }

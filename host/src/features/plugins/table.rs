@@ -162,11 +162,6 @@ impl Table {
     pub fn with_failed(&self, info: PluginInfo) -> Table {
         let mut failed = self.failed.clone();
         failed.insert(info.name.clone(), info);
-        Table {
-            plugins: self.plugins.clone(),
-            failed,
-            actions: self.actions.clone(),
-            queries: self.queries.clone(),
-        }
+        Table { plugins: self.plugins.clone(), failed, actions: self.actions.clone(), queries: self.queries.clone() }
     }
 }

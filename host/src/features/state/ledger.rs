@@ -72,7 +72,7 @@ impl ScanRead {
         key.bucket == self.bucket && key.key.starts_with(&self.prefix)
     }
 
-    fn wants(&self, key: &Key) -> bool {
+    pub(super) fn wants(&self, key: &Key) -> bool {
         self.after.as_deref().is_none_or(|after| &*key.key > after)
     }
 }
@@ -225,7 +225,11 @@ impl Ledger {
     }
 
     /// Checks a unit and gives it its place. From here on later units see its writes.
-    pub(super) fn submit(&self, unit: &Unit, record: Record) -> Result<oneshot::Receiver<Result<(), Refusal>>, Refusal> {
+    pub(super) fn submit(
+        &self,
+        unit: &Unit,
+        record: Record,
+    ) -> Result<oneshot::Receiver<Result<(), Refusal>>, Refusal> {
         let mut inner = lock(&self.inner);
         if !inner.holds(unit) {
             return Err(Refusal::Conflict);
@@ -315,7 +319,8 @@ impl Ledger {
 
 impl Inner {
     fn holds(&self, unit: &Unit) -> bool {
-        let keys = || unit.reads.iter().all(|(key, seen)| self.recent.get(key).is_none_or(|row| row.version == seen.version));
+        let keys =
+            || unit.reads.iter().all(|(key, seen)| self.recent.get(key).is_none_or(|row| row.version == seen.version));
         let ranges = || unit.scans.iter().all(|scan| self.unchanged(scan));
         unit.started.epoch == self.epoch && keys() && ranges()
     }

@@ -93,7 +93,9 @@ pub enum Refusal {
     /// Somebody else changed what it read: run it again on fresh data.
     Conflict,
     /// An `add` would have left its bounds.
-    Bound { key: String },
+    Bound {
+        key: String,
+    },
     /// The plugin's data would outgrow its quota.
     Quota,
     Failed(Error),

@@ -1,6 +1,6 @@
 //! The SQL of plugins' data.
-use super::ledger::{Key, Pending, Row, ScanRead, Usage};
 use super::Replay;
+use super::ledger::{Key, Pending, Row, ScanRead, Usage};
 use crate::base::error::Result;
 use crate::platform::db::{Db, fault};
 use sqlx::sqlite::SqliteArguments;
@@ -30,11 +30,12 @@ pub(super) async fn row(db: &Db, key: &Key) -> Result<Row> {
     Ok(found.map(row_of).unwrap_or_default())
 }
 
-/// Entries of a range in key order.
-pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(String, Row)>> {
+/// Entries of a range in key order, without those that have expired.
+pub(super) async fn scan(db: &Db, scan: &ScanRead, now_ms: u64, limit: usize) -> Result<Vec<(String, Row)>> {
     const SQL: &str = "select key, value, version, expires_at from plugin_state \
                        where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 \
-                       and key >= $5 and key < $6 and key > $7 order by key limit $8";
+                       and key >= $5 and key < $6 and key > $7 \
+                       and (expires_at is null or expires_at > $8) order by key limit $9";
     let bucket = &scan.bucket;
     // No key holds this character's successor, so the range ends behind the last key with the prefix.
     let end = format!("{}\u{10FFFF}", scan.prefix);
@@ -46,6 +47,7 @@ pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(
         .bind(&scan.prefix)
         .bind(end)
         .bind(scan.after.as_deref().unwrap_or(""))
+        .bind(int(now_ms))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&db.read)
         .await
@@ -54,14 +56,10 @@ pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(
 }
 
 pub(super) async fn replay(db: &Db, workspace: &str, visitor: &str, key: &str) -> Result<Option<Replay>> {
-    const SQL: &str = "select request_hash, answer from replays where workspace_id = $1 and visitor_id = $2 and key = $3";
-    let found: Option<(String, String)> = sqlx::query_as(SQL)
-        .bind(workspace)
-        .bind(visitor)
-        .bind(key)
-        .fetch_optional(&db.read)
-        .await
-        .map_err(fault)?;
+    const SQL: &str =
+        "select request_hash, answer from replays where workspace_id = $1 and visitor_id = $2 and key = $3";
+    let found: Option<(String, String)> =
+        sqlx::query_as(SQL).bind(workspace).bind(visitor).bind(key).fetch_optional(&db.read).await.map_err(fault)?;
     Ok(found.map(|(hash, answer)| Replay { key: key.into(), request_hash: hash.into(), answer: answer.into() }))
 }
 
@@ -69,8 +67,10 @@ pub(super) async fn replay(db: &Db, workspace: &str, visitor: &str, key: &str) -
 pub(super) async fn last_seq(db: &Db) -> Result<u64> {
     let (log,): (i64,) =
         sqlx::query_as("select coalesce(max(seq), 0) from action_log").fetch_one(&db.read).await.map_err(fault)?;
-    let (state,): (i64,) =
-        sqlx::query_as("select coalesce(max(version), 0) from plugin_state").fetch_one(&db.read).await.map_err(fault)?;
+    let (state,): (i64,) = sqlx::query_as("select coalesce(max(version), 0) from plugin_state")
+        .fetch_one(&db.read)
+        .await
+        .map_err(fault)?;
     Ok(u64::try_from(log.max(state)).unwrap_or(0))
 }
 

@@ -15,7 +15,7 @@ struct Desk {
 impl Desk {
     async fn open(folder: PathBuf) -> Desk {
         std::fs::create_dir_all(&folder).unwrap();
-        let db = Db::open(&folder).await.unwrap();
+        let db = Db::open(&folder.join("inlay.db")).await.unwrap();
         db.migrate().await.unwrap();
         let state = State::open(db, Clock::frozen(1_000_000), 1 << 20).await.unwrap();
         let stop = Arc::new(Notify::new());
@@ -44,8 +44,7 @@ impl Desk {
     }
 
     fn unit_at(&self, visitor: &str, now_ms: u64) -> Unit {
-        let owners =
-            Owners { workspace: "ws_a".into(), plugin: "shop".into(), visitor: visitor.into(), thread: None };
+        let owners = Owners { workspace: "ws_a".into(), plugin: "shop".into(), visitor: visitor.into(), thread: None };
         self.state.begin(owners, now_ms, LIMITS)
     }
 
@@ -139,6 +138,8 @@ async fn a_phantom_in_a_scanned_range_is_a_conflict() {
     put(&mut reader, "item/2", "1");
     reader.delete(Visitor, "item/3".into()).unwrap();
     assert_eq!(keys(&mut reader, "item/").await, ["item/1", "item/2"], "its own writes lie over the stored ones");
+    let page = reader.scan(Visitor, "item/".into(), Some("item/1".into()), 1).await.unwrap();
+    assert_eq!(page[0].0, "item/2", "what comes after a key, its own writes too");
     let mut elsewhere = desk.unit("vis_a");
     put(&mut elsewhere, "other", "1");
     desk.commit(elsewhere).await.unwrap();
@@ -227,7 +228,7 @@ async fn entries_expire_and_are_swept() {
     assert_eq!(keys(&mut after, "").await, ["long"]);
     drop((before, after));
     let folder = desk.close().await;
-    let db = Db::open(&folder).await.unwrap();
+    let db = Db::open(&folder.join("inlay.db")).await.unwrap();
     let state = State::open(db, Clock::frozen(2_000_000), 1 << 20).await.unwrap();
     assert_eq!(state.sweep(Duration::from_secs(3600)).await.unwrap(), 1);
     std::fs::remove_dir_all(folder).unwrap();

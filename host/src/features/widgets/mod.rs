@@ -83,7 +83,8 @@ impl Widgets {
         let table = self.0.plugins.table();
         let mut all: Vec<WidgetInfo> = self.0.catalogue.first_party().map(|w| self.info(w, None)).collect();
         for plugin in table.plugins.values() {
-            let shipped = plugin.manifest.widgets.iter().filter_map(|file| self.0.catalogue.of_plugin(plugin, file).ok());
+            let shipped =
+                plugin.manifest.widgets.iter().filter_map(|file| self.0.catalogue.of_plugin(plugin, file).ok());
             all.extend(shipped.map(|w| self.info(&w, Some(&plugin.name))));
         }
         all.sort_by(|a, b| a.name.cmp(&b.name));

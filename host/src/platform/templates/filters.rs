@@ -68,12 +68,17 @@ pub(super) fn to_json(value: &Jinja) -> Result<String, Error> {
     }
     let mut out = super::diagnose::Capped::new(STRING);
     serde_json::to_writer(&mut out, value).map_err(json_error)?;
-    let text = String::from_utf8(out.into_bytes()).map_err(|e| Error::new(ErrorKind::BadSerialization, e.to_string()))?;
+    let text =
+        String::from_utf8(out.into_bytes()).map_err(|e| Error::new(ErrorKind::BadSerialization, e.to_string()))?;
     Ok(marks::stripped(&text).into_owned())
 }
 
 fn json_error(error: serde_json::Error) -> Error {
-    if error.is_io() { too_much("a value is too large") } else { Error::new(ErrorKind::BadSerialization, error.to_string()) }
+    if error.is_io() {
+        too_much("a value is too large")
+    } else {
+        Error::new(ErrorKind::BadSerialization, error.to_string())
+    }
 }
 
 /// Nothing undefined in it, and not too much of it: nested lists may share their parts and be huge when written out.

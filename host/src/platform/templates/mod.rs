@@ -120,8 +120,7 @@ impl Template {
         }
         let mut env = environment();
         let rewritten = rewrite::rewrite(source);
-        env.add_template_owned(NAME, rewritten)
-            .map_err(|e| fault(FaultKind::Render, e.line(), diagnose::words(&e)))?;
+        env.add_template_owned(NAME, rewritten).map_err(|e| fault(FaultKind::Render, e.line(), diagnose::words(&e)))?;
         let plain = !source.contains("{{") && !source.contains("{%");
         Ok(Template { name, env: Arc::new(env), plain })
     }
@@ -135,14 +134,21 @@ impl Template {
             Err(tangle) => return Err(self.wrong(FaultKind::Json, tangle.message, &data, limits, tangle.at)),
         };
         if clean.text.len() > limits.max_bytes {
-            let message = format!("the widget has {} bytes; at most {} are rendered", clean.text.len(), limits.max_bytes);
+            let message =
+                format!("the widget has {} bytes; at most {} are rendered", clean.text.len(), limits.max_bytes);
             return Err(self.fault(FaultKind::Limit, None, message));
         }
         let mut tree: Value = match serde_json::from_str(&clean.text) {
             Ok(tree) => tree,
             Err(error) => {
                 let at = clean.source_of(diagnose::offset(&clean.text, error.line(), error.column()));
-                return Err(self.wrong(FaultKind::Json, format!("what it prints is not JSON: {error}"), &data, limits, at));
+                return Err(self.wrong(
+                    FaultKind::Json,
+                    format!("what it prints is not JSON: {error}"),
+                    &data,
+                    limits,
+                    at,
+                ));
             }
         };
         if marked {

@@ -89,7 +89,8 @@ fn bounds(tag: &str, close: &str) -> (usize, usize, usize) {
             continue;
         }
         if tag.get(at..).is_some_and(|s| s.starts_with(close)) {
-            let inside_end = if tag.get(..at).is_some_and(|s| s.len() > begin && s.ends_with(signs)) { at - 1 } else { at };
+            let inside_end =
+                if tag.get(..at).is_some_and(|s| s.len() > begin && s.ends_with(signs)) { at - 1 } else { at };
             return (begin, inside_end, at + close.len());
         }
         at += c.len_utf8();
@@ -149,7 +150,9 @@ fn top_level(text: &str, sign: char) -> Option<usize> {
             }
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ if c == sign && depth == 0 && after != Some('=') && !matches!(before, '=' | '!' | '<' | '>') => return Some(at),
+            _ if c == sign && depth == 0 && after != Some('=') && !matches!(before, '=' | '!' | '<' | '>') => {
+                return Some(at);
+            }
             _ => {}
         }
         before = c;
@@ -251,7 +254,10 @@ mod tests {
         for source in same {
             assert_eq!(rewrite(source), source);
         }
-        assert_eq!(rewrite("{{ _c[1:] if _c and _c[0] == ',' }}"), "{{ (_c[1:] | inlay_like(_c)) if _c and _c[0] == ',' }}");
+        assert_eq!(
+            rewrite("{{ _c[1:] if _c and _c[0] == ',' }}"),
+            "{{ (_c[1:] | inlay_like(_c)) if _c and _c[0] == ',' }}"
+        );
         assert_eq!(rewrite("{{- a.b[i][:2] -}}"), "{{- (a.b[i][:2] | inlay_like(a.b[i])) -}}");
         assert_eq!(rewrite("{%- set x = 1 -%}"), "{%- set x = ( 1 ) | inlay_bounded -%}");
         assert_eq!(
@@ -266,7 +272,9 @@ mod tests {
 
     #[test]
     fn survives_anything() {
-        for source in ["{{", "{%", "{#", "{{ 'a", "{% set x = [", "{{ x[", "{%-", "{{-}}", "{% endfor %}", "{{ é[1:] }}", "{"] {
+        for source in
+            ["{{", "{%", "{#", "{{ 'a", "{% set x = [", "{{ x[", "{%-", "{{-}}", "{% endfor %}", "{{ é[1:] }}", "{"]
+        {
             rewrite(source);
         }
     }

@@ -50,7 +50,9 @@ pub(super) fn untangle(printed: &str) -> Result<Clean, Tangle> {
                 }
                 walk.steps.push((walk.out.len(), end + TEXT_END.len_utf8()));
             }
-            TEXT_END => return Err(tangle(at, "a string that is shown was cut in two; slice it before it is captured")),
+            TEXT_END => {
+                return Err(tangle(at, "a string that is shown was cut in two; slice it before it is captured"));
+            }
             FRAGMENT => walk.open(at)?,
             FRAGMENT_END => walk.close(at)?,
             _ => walk.said(at, c)?,

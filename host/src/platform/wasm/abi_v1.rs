@@ -108,9 +108,11 @@ impl state::HostBucket for CallState {
         self.count()?;
         let scope = self.scope(&bucket)?;
         let found = self.host.scan(scope, prefix, after, limit).await;
-        answer(found.map(|all| {
-            all.into_iter().map(|(key, value)| state::Entry { key, value: value.to_string() }).collect()
-        }))
+        answer(
+            found.map(|all| {
+                all.into_iter().map(|(key, value)| state::Entry { key, value: value.to_string() }).collect()
+            }),
+        )
     }
 
     fn add(

@@ -179,8 +179,7 @@ impl Ticker {
                 }
             }
         };
-        let handle =
-            std::thread::Builder::new().name("inlay-ticker".into()).spawn(run).map_err(Error::internal)?;
+        let handle = std::thread::Builder::new().name("inlay-ticker".into()).spawn(run).map_err(Error::internal)?;
         Ok(Ticker { active, stop, thread: handle.thread().clone(), handle: Some(handle) })
     }
 

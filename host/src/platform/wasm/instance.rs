@@ -99,8 +99,14 @@ impl Sandbox {
             .instantiate_pre(&compiled.component)
             .map_err(|e| refused(format!("it asks for something that is not there or not granted: {e:#}")))?;
         let exports = Exports::find(&pre).map_err(refused)?;
-        let loaded =
-            Loaded { sandbox, pre, exports, turns: Semaphore::new(entry.concurrency), waiting: AtomicUsize::new(0), entry };
+        let loaded = Loaded {
+            sandbox,
+            pre,
+            exports,
+            turns: Semaphore::new(entry.concurrency),
+            waiting: AtomicUsize::new(0),
+            entry,
+        };
         loaded.probe().await.map_err(|fault| refused(format!("it cannot be instantiated: {}", fault.message)))?;
         Ok(loaded)
     }
@@ -139,7 +145,12 @@ impl Loaded {
     }
 
     /// Runs an action. The host comes back with what it was told, also when the call failed.
-    pub async fn handle<H: HostCalls>(&self, call: &Call, host: H, limits: &Limits) -> (Ended<Reply>, Usage, Option<H>) {
+    pub async fn handle<H: HostCalls>(
+        &self,
+        call: &Call,
+        host: H,
+        limits: &Limits,
+    ) -> (Ended<Reply>, Usage, Option<H>) {
         let (ended, usage, host) =
             self.run(call, host, limits, async |store| self.exports.handle(store, &self.pre, call).await).await;
         (ended.and_then(|answer| bounded(answer, limits, reply_size)), usage, host)
@@ -169,8 +180,7 @@ impl Loaded {
         let (ended, cpu) = timed(limits, work(&mut store)).await;
         let ended = ended.map_err(|stop| self.fault(stop, store.data()));
         let state = store.into_data();
-        let usage =
-            Usage { cpu, wall: started.elapsed(), memory: state.ceiling.used, host_calls: state.host_calls };
+        let usage = Usage { cpu, wall: started.elapsed(), memory: state.ceiling.used, host_calls: state.host_calls };
         let host: Box<dyn Any> = state.host;
         (ended, usage, host.downcast::<H>().ok().map(|host| *host))
     }

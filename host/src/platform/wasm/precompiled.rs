@@ -4,7 +4,10 @@
 //! here was written by [`save`] into the host's own cache folder (mode 0700, files 0600), is named by the component's
 //! digest and the engine's compatibility hash, and starts with a checksum of what follows, so that a torn or altered
 //! file is compiled anew instead of being run. Uploads never become such a file without being compiled here first.
-#![allow(unsafe_code, reason = "wasmtime cannot prove that machine code is its own; the module's header says why ours is")]
+#![allow(
+    unsafe_code,
+    reason = "wasmtime cannot prove that machine code is its own; the module's header says why ours is"
+)]
 use crate::base::secret::{same, sha256};
 use std::io::Write;
 use std::path::Path;

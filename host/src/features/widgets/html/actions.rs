@@ -1,8 +1,8 @@
 //! Actions without JavaScript: what a button sends, and where to.
+use super::SHOW_ACTION;
 use super::fields::Scope;
 use super::layout::Render;
 use super::node::{Node, text_of, within_depth};
-use super::SHOW_ACTION;
 use serde_json::{Value, json};
 
 /// The hidden field, or the button's name, that says which action it is.
@@ -45,7 +45,10 @@ fn wire(action: Option<&Value>) -> Wire {
 fn parameters(payload: &Value) -> Vec<(String, String)> {
     let members = payload.as_object().into_iter().flatten();
     let plain = members.filter(|(name, _)| !name.starts_with("inlay-"));
-    plain.map(|(name, value)| (name.clone(), text_of(value).into_owned())).filter(|(_, value)| !value.is_empty()).collect()
+    plain
+        .map(|(name, value)| (name.clone(), text_of(value).into_owned()))
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
 }
 
 /// A form that is open.
@@ -89,7 +92,12 @@ impl Render<'_> {
 
     /// Opens a form of one button, if no form is open that the button could belong to.
     pub(super) fn open_own_form(&mut self, json: &str) {
-        self.html.tag("form").attr("class", "iw-act").attr("method", "post").attr("action", self.options.action_url).open();
+        self.html
+            .tag("form")
+            .attr("class", "iw-act")
+            .attr("method", "post")
+            .attr("action", self.options.action_url)
+            .open();
         self.hidden(ACTION_FIELD, json);
         self.hidden(RETURN_FIELD, self.options.return_to);
     }
@@ -135,7 +143,13 @@ impl Render<'_> {
             return;
         }
         let tag = match &form.submit {
-            Wire::Post(json) => self.html.tag("button").attr("class", "iw-btn bv-solid").attr("type", "submit").attr("name", ACTION_FIELD).attr("value", json),
+            Wire::Post(json) => self
+                .html
+                .tag("button")
+                .attr("class", "iw-btn bv-solid")
+                .attr("type", "submit")
+                .attr("name", ACTION_FIELD)
+                .attr("value", json),
             Wire::Show(_) => self.html.tag("button").attr("class", "iw-btn bv-solid").attr("type", "submit"),
             _ => return,
         };

@@ -21,11 +21,16 @@ struct Face<'t> {
 /// The element that a button becomes.
 enum Press {
     /// Submits the form it stands in, with this action's JSON as its value if there is one.
-    Submit { json: Option<String>, validate: bool },
+    Submit {
+        json: Option<String>,
+        validate: bool,
+    },
     /// A form of its own.
     Own(String),
     Link(String),
-    Dead { why: Option<&'static str> },
+    Dead {
+        why: Option<&'static str>,
+    },
 }
 
 impl<'a> Render<'a> {

@@ -87,7 +87,8 @@ impl<'h> Reader<'h> {
             self.attribute(name, attribute, &value);
             assert!(attributes.insert(attribute, value).is_none(), "{attribute} twice");
         }
-        self.rest = self.rest.strip_prefix('>').unwrap_or_else(|| panic!("in <{name}>: {}", self.rest.get(..40).unwrap_or("")));
+        self.rest =
+            self.rest.strip_prefix('>').unwrap_or_else(|| panic!("in <{name}>: {}", self.rest.get(..40).unwrap_or("")));
         self.nesting(name, &attributes);
         if !is_of(VOID, name) {
             self.stack.push(name.to_owned());
@@ -97,7 +98,10 @@ impl<'h> Reader<'h> {
     fn attribute(&mut self, element: &str, attribute: &str, value: &str) {
         match attribute {
             "id" => {
-                assert!(value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "id {value:?}");
+                assert!(
+                    value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                    "id {value:?}"
+                );
                 assert!(self.ids.insert(value.to_owned(), element.to_owned()).is_none(), "id {value} twice");
             }
             "class" => {
@@ -113,7 +117,9 @@ impl<'h> Reader<'h> {
             "for" => self.refs.push(("for", value.to_owned())),
             "aria-labelledby" => self.refs.push(("aria-labelledby", value.to_owned())),
             "aria-describedby" => self.refs.push(("aria-describedby", value.to_owned())),
-            "width" | "height" | "rows" | "colspan" | "start" => assert!(value.parse::<u32>().is_ok(), "{attribute} {value:?}"),
+            "width" | "height" | "rows" | "colspan" | "start" => {
+                assert!(value.parse::<u32>().is_ok(), "{attribute} {value:?}")
+            }
             _ => {}
         }
     }
@@ -129,7 +135,8 @@ impl<'h> Reader<'h> {
         let read: String = value.chars().filter(|c| !"\t\n\r".contains(*c)).collect();
         let read = read.trim_start_matches(|c: char| c <= ' ').to_ascii_lowercase();
         let is_scheme = |s: &str| {
-            s.starts_with(|c: char| c.is_ascii_alphabetic()) && s.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+            s.starts_with(|c: char| c.is_ascii_alphabetic())
+                && s.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
         };
         if let Some((scheme, rest)) = read.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
             let image = scheme == "data" && rest.starts_with("image/") && element == "img" && attribute == "src";

@@ -9,9 +9,8 @@ use serde_json::Value;
 /// Spacing, in px. ChatKit's unit of spacing is 4 px.
 const SPACE: &[u16] = &[0, 2, 4, 8, 12, 16, 20, 24, 32, 48];
 /// Width and height, in px.
-const SIZE: &[u16] = &[
-    1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 80, 100, 120, 160, 200, 240, 320, 400, 480, 640,
-];
+const SIZE: &[u16] =
+    &[1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 80, 100, 120, 160, 200, 240, 320, 400, 480, 640];
 /// Bounds of width and height, in px.
 const BOUND: &[u16] = &[80, 160, 240, 320, 480];
 const BORDER: &[u16] = &[0, 1, 2, 4, 8];
@@ -19,8 +18,15 @@ const BORDER: &[u16] = &[0, 1, 2, 4, 8];
 const MARGIN: &[u16] = &[0, 4, 8, 16, 24];
 const PERCENT: &[u16] = &[25, 33, 50, 66, 75, 100];
 const RATIOS: &[(f64, &str)] = &[
-    (0.5625, "ar-9-16"), (0.6667, "ar-2-3"), (0.75, "ar-3-4"), (1.0, "ar-1"), (1.3333, "ar-4-3"), (1.5, "ar-3-2"),
-    (1.7778, "ar-16-9"), (2.0, "ar-2-1"), (2.3333, "ar-21-9"),
+    (0.5625, "ar-9-16"),
+    (0.6667, "ar-2-3"),
+    (0.75, "ar-3-4"),
+    (1.0, "ar-1"),
+    (1.3333, "ar-4-3"),
+    (1.5, "ar-3-2"),
+    (1.7778, "ar-16-9"),
+    (2.0, "ar-2-1"),
+    (2.3333, "ar-21-9"),
 ];
 
 /// The value of a `class` attribute.
@@ -211,13 +217,16 @@ pub(super) fn alignment(classes: &mut Classes, node: Node) {
 /// `border`: a width in px, one border, or one for each side. One colour serves all sides: the thickest side's.
 pub(super) fn border(classes: &mut Classes, value: Option<&Value>) {
     let Some(value) = value else { return };
-    let sided = Node::new(value).filter(|node| ["top", "right", "bottom", "left", "x", "y"].iter().any(|s| node.get(s).is_some()));
+    let sided = Node::new(value)
+        .filter(|node| ["top", "right", "bottom", "left", "x", "y"].iter().any(|s| node.get(s).is_some()));
     let Some(sides) = sided else {
         edge(classes, "ew-", value);
         return edge_look(classes, Some(value));
     };
     let mut thickest: Option<&Value> = None;
-    for (prefix, side, axis) in [("et-", "top", "y"), ("ee-", "right", "x"), ("eb-", "bottom", "y"), ("es-", "left", "x")] {
+    for (prefix, side, axis) in
+        [("et-", "top", "y"), ("ee-", "right", "x"), ("eb-", "bottom", "y"), ("es-", "left", "x")]
+    {
         let Some(side) = sides.get(side).or_else(|| sides.get(axis)) else { continue };
         edge(classes, prefix, side);
         if thickest.is_none_or(|other| edge_size(other) < edge_size(side)) {
@@ -238,7 +247,8 @@ fn edge(classes: &mut Classes, prefix: &'static str, border: &Value) {
 fn edge_look(classes: &mut Classes, border: Option<&Value>) {
     let Some(look) = border.and_then(Node::new) else { return };
     colour::add(classes, Use::Edge, look.get("color"));
-    classes.add_some(words!(look.str("style"); "dashed" => "ed-dashed", "dotted" => "ed-dotted", "double" => "ed-double",
+    classes
+        .add_some(words!(look.str("style"); "dashed" => "ed-dashed", "dotted" => "ed-dotted", "double" => "ed-double",
         "groove" => "ed-groove", "ridge" => "ed-ridge", "inset" => "ed-inset", "outset" => "ed-outset"));
 }
 

@@ -12,8 +12,21 @@ pub(super) enum Use {
 
 /// A step with its lightness in OKLCH; the stylesheet gives each step the same one.
 const STEPS: &[(u16, f64)] = &[
-    (0, 1.0), (25, 0.985), (50, 0.97), (75, 0.955), (100, 0.935), (200, 0.88), (300, 0.81), (400, 0.73), (500, 0.63),
-    (600, 0.54), (700, 0.46), (800, 0.38), (900, 0.3), (950, 0.24), (1000, 0.17),
+    (0, 1.0),
+    (25, 0.985),
+    (50, 0.97),
+    (75, 0.955),
+    (100, 0.935),
+    (200, 0.88),
+    (300, 0.81),
+    (400, 0.73),
+    (500, 0.63),
+    (600, 0.54),
+    (700, 0.46),
+    (800, 0.38),
+    (900, 0.3),
+    (950, 0.24),
+    (1000, 0.17),
 ];
 /// Percentages of the text colour.
 const ALPHAS: &[u16] = &[2, 5, 10, 15, 20, 30, 50, 70, 90];
@@ -114,7 +127,10 @@ fn parse(name: &str) -> Option<Colour> {
             return Some(Colour::Alpha(nearest(ALPHAS.iter().map(|a| (*a, f64::from(*a))), f64::from(number))));
         }
         let hue = hue_of(word)?;
-        return Some(Colour::Shade { hue, step: nearest(STEPS.iter().map(|s| (s.0, f64::from(s.0))), f64::from(number)) });
+        return Some(Colour::Shade {
+            hue,
+            step: nearest(STEPS.iter().map(|s| (s.0, f64::from(s.0))), f64::from(number)),
+        });
     }
     match name {
         "white" => Some(Colour::Shade { hue: 0, step: 0 }),
@@ -152,7 +168,13 @@ fn nearest_shade([r, g, b]: [f64; 3]) -> Colour {
     if spread < 0.06 {
         return Colour::Shade { hue: 0, step };
     }
-    let sextant = if max == r { ((g - b) / spread).rem_euclid(6.0) } else if max == g { (b - r) / spread + 2.0 } else { (r - g) / spread + 4.0 };
+    let sextant = if max == r {
+        ((g - b) / spread).rem_euclid(6.0)
+    } else if max == g {
+        (b - r) / spread + 2.0
+    } else {
+        (r - g) / spread + 4.0
+    };
     let hue = match sextant * 60.0 {
         angle if angle < 15.0 => 1,
         angle if angle < 40.0 => 2,
@@ -187,17 +209,33 @@ mod tests {
         assert_eq!(classes(Use::Text, json!("blue-700")), "ink h-blue s-700");
         assert_eq!(classes(Use::Fill, json!("blue-100")), "fill h-blue s-100 on-light");
         assert_eq!(classes(Use::Fill, json!("purple-800")), "fill h-purple s-800 on-dark");
-        assert_eq!(classes(Use::Fill, json!({"light": "yellow-50", "dark": "yellow-900"})), "fill h-yellow s-50 duo dh-yellow ds-900");
+        assert_eq!(
+            classes(Use::Fill, json!({"light": "yellow-50", "dark": "yellow-900"})),
+            "fill h-yellow s-50 duo dh-yellow ds-900"
+        );
         assert_eq!(classes(Use::Edge, json!("gray-123")), "eh-gray esh-100");
         assert_eq!(classes(Use::Fill, json!("alpha-70")), "fill-a a-70");
-        assert_eq!(classes(Use::Fill, json!("linear-gradient(135deg, #fff6d9 0%, #ceb0fb 100%)")), "fill h-yellow s-50 on-light");
+        assert_eq!(
+            classes(Use::Fill, json!("linear-gradient(135deg, #fff6d9 0%, #ceb0fb 100%)")),
+            "fill h-yellow s-50 on-light"
+        );
         assert_eq!(classes(Use::Text, json!("rgb(255, 0, 0)")), "ink h-red s-500");
         assert_eq!(classes(Use::Text, json!("#FFF")), "ink h-gray s-0");
     }
 
     #[test]
     fn what_is_no_colour_adds_nothing() {
-        for hostile in ["red;position:fixed", "x\" onload=\"y", "url(javascript:1)", "blue-", "-100", "#", "#zz", "rgb(", "transparent"] {
+        for hostile in [
+            "red;position:fixed",
+            "x\" onload=\"y",
+            "url(javascript:1)",
+            "blue-",
+            "-100",
+            "#",
+            "#zz",
+            "rgb(",
+            "transparent",
+        ] {
             assert_eq!(classes(Use::Fill, json!(hostile)), "", "{hostile}");
         }
         assert_eq!(classes(Use::Text, json!({"light": 1})), "");

@@ -41,7 +41,8 @@ impl Control<'_> {
 impl<'a> Render<'a> {
     pub(super) fn input(&mut self, node: Node<'a>) {
         let kind = words!(node.str("inputType"); "number" => "number", "email" => "email", "password" => "password",
-            "tel" => "tel", "url" => "url").unwrap_or("text");
+            "tel" => "tel", "url" => "url")
+        .unwrap_or("text");
         self.line_input(node, kind, node.text("defaultValue"), "iw-input");
     }
 
@@ -185,7 +186,8 @@ impl<'a> Render<'a> {
         let spoken = [label_prop, "placeholder"].iter().find_map(|prop| node.some_text(prop));
         let label = spoken.unwrap_or_else(|| Cow::Owned(raw_name.replace(['_', '.', '-'], " "))).into_owned();
         let label = labelled_by.is_none().then_some(label);
-        let faults: Vec<&str> = self.fields.faults(scope, raw_name).map(|fault| fault.message.as_str()).take(10).collect();
+        let faults: Vec<&str> =
+            self.fields.faults(scope, raw_name).map(|fault| fault.message.as_str()).take(10).collect();
         let described_by = (!faults.is_empty()).then(|| format!("{id}-fault"));
         let (required, disabled) = (node.is("required"), node.is("disabled"));
         let name = Some(raw_name).filter(|name| can_be_sent(name));
@@ -233,7 +235,8 @@ fn pattern(node: Node<'_>) -> Option<&str> {
 /// The date of an ISO date-time.
 fn date(text: &str) -> Option<&str> {
     let date = cut(text, 10);
-    let digit_or_dash = |(index, byte): (usize, u8)| if index == 4 || index == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+    let digit_or_dash =
+        |(index, byte): (usize, u8)| if index == 4 || index == 7 { byte == b'-' } else { byte.is_ascii_digit() };
     (date.len() == 10 && date.bytes().enumerate().all(digit_or_dash)).then_some(date)
 }
 

@@ -43,7 +43,8 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     pub(super) fn of(tree: &'a Value, options: &HtmlOptions<'a>) -> Fields<'a> {
         let is_slug = |name: &str| {
-            (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            (1..=64).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         let prefix = if is_slug(options.name) { options.name } else { "widget" };
         let mut fields = Fields { prefix: format!("iw-{prefix}"), refused: options.refused, ..Fields::default() };

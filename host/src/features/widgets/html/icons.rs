@@ -9,7 +9,11 @@ pub(super) fn write(html: &mut Html, name: &str, classes: &Classes) {
     let Some((name, path)) = find(name) else { return };
     let (fill, stroke) = if FILLED.contains(name) { ("currentColor", "none") } else { ("none", "currentColor") };
     let svg = html.tag("svg").class(classes).attr("viewBox", "0 0 24 24").attr("fill", fill);
-    let svg = svg.attr("fill-rule", "evenodd").attr("stroke", stroke).attr("stroke-width", "1.75").attr("stroke-linecap", "round");
+    let svg = svg
+        .attr("fill-rule", "evenodd")
+        .attr("stroke", stroke)
+        .attr("stroke-width", "1.75")
+        .attr("stroke-linecap", "round");
     svg.attr("stroke-linejoin", "round").attr("aria-hidden", "true").attr("focusable", "false").open();
     html.tag("path").attr("d", path).open().close().close();
 }
@@ -26,6 +30,7 @@ fn find(name: &str) -> Option<&'static (&'static str, &'static str)> {
 const FILLED: &[&str] = &["check-circle-filled", "dot", "dots-horizontal", "dots-vertical", "play", "star-filled"];
 
 /// Sorted by name.
+#[rustfmt::skip]
 const ICONS: &[(&str, &str)] = &[
     ("agent", "M12 3v3M7 6h10a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H7a3 3 0 0 1-3-3V9a3 3 0 0 1 3-3zM9 11v2M15 11v2M2 12v3M22 12v3"),
     ("analytics", "M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6"),

@@ -184,7 +184,8 @@ impl<'a> Render<'a> {
             return;
         }
         self.html.tag(if collapsed { "summary" } else { "div" }).attr("class", "iw-status").open();
-        if let Some(url) = status.and_then(|status| status.str("favicon")).and_then(|url| safe_url(url, UrlUse::Image)) {
+        if let Some(url) = status.and_then(|status| status.str("favicon")).and_then(|url| safe_url(url, UrlUse::Image))
+        {
             let tag = self.html.tag("img").attr("class", "iw-favicon").attr("src", &url).attr("alt", "");
             tag.attr("width", "16").attr("height", "16").attr("loading", "lazy").void();
         } else if let Some(name) = status.and_then(|status| status.str("icon")) {
@@ -263,7 +264,8 @@ impl<'a> Render<'a> {
         if self.form.is_some() {
             return self.container("iw-col", node, depth);
         }
-        let mut classes = Classes::of(if node.str("direction") == Some("row") { "iw-form iw-row" } else { "iw-form iw-col" });
+        let mut classes =
+            Classes::of(if node.str("direction") == Some("row") { "iw-form iw-row" } else { "iw-form iw-col" });
         classes::container(&mut classes, node);
         let submit = self.wire(node.get("onSubmitAction"));
         self.enter_form(&classes, submit);

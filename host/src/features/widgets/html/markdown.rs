@@ -59,8 +59,12 @@ impl Writing<'_> {
                 }
                 self.in_table &= end != TagEnd::Table;
             }
-            Event::Text(text) | Event::InlineHtml(text) | Event::Html(text) | Event::InlineMath(text)
-            | Event::DisplayMath(text) | Event::FootnoteReference(text) => self.text(&text),
+            Event::Text(text)
+            | Event::InlineHtml(text)
+            | Event::Html(text)
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text)
+            | Event::FootnoteReference(text) => self.text(&text),
             Event::Code(text) if self.image.is_none() => {
                 self.html.tag("code").text(&text);
             }
@@ -104,7 +108,9 @@ impl Writing<'_> {
             Tag::Paragraph => html.tag("p").open(),
             Tag::Heading { level, .. } => html.tag(heading(self.level + level as usize)).open(),
             Tag::BlockQuote(_) => html.tag("blockquote").open(),
-            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => html.tag("pre").open().tag("code").open(),
+            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => {
+                html.tag("pre").open().tag("code").open()
+            }
             Tag::List(None) => html.tag("ul").open(),
             Tag::List(Some(first)) => match u32::try_from(first) {
                 Ok(first) if first != 1 => html.tag("ol").number("start", first).open(),

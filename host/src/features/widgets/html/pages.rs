@@ -73,7 +73,9 @@ pub fn demo_page(widgets: &[(String, String, String)]) -> String {
     let mut html = Html::default();
     html.tag("div").attr("class", "site-intro").open().tag("h1").text("Demo");
     html.tag("p").open();
-    html.text("These widgets are rendered on the server. Each button runs a sandboxed plugin; what it stores is committed ");
+    html.text(
+        "These widgets are rendered on the server. Each button runs a sandboxed plugin; what it stores is committed ",
+    );
     html.text("before the page comes back. No JavaScript is needed.").close().close();
     html.tag("div").attr("class", "site-demo").open();
     for (name, title, widget) in widgets {

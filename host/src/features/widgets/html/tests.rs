@@ -7,9 +7,38 @@ const WIDGETS_CSS: &str = include_str!("../../../../assets/widgets.css");
 const SITE_CSS: &str = include_str!("../../../../assets/site.css");
 
 const KINDS: &[&str] = &[
-    "Card", "ListView", "Basic", "ListViewItem", "Box", "Row", "Col", "Form", "Transition", "Text", "Title", "Caption",
-    "Markdown", "Label", "Badge", "Icon", "Image", "Divider", "Spacer", "Button", "Checkbox", "Input", "Textarea", "Select",
-    "RadioGroup", "DatePicker", "Chart", "Table", "Table.Row", "Table.Cell", "script", "Unknown\"><script>",
+    "Card",
+    "ListView",
+    "Basic",
+    "ListViewItem",
+    "Box",
+    "Row",
+    "Col",
+    "Form",
+    "Transition",
+    "Text",
+    "Title",
+    "Caption",
+    "Markdown",
+    "Label",
+    "Badge",
+    "Icon",
+    "Image",
+    "Divider",
+    "Spacer",
+    "Button",
+    "Checkbox",
+    "Input",
+    "Textarea",
+    "Select",
+    "RadioGroup",
+    "DatePicker",
+    "Chart",
+    "Table",
+    "Table.Row",
+    "Table.Cell",
+    "script",
+    "Unknown\"><script>",
 ];
 
 fn options() -> HtmlOptions<'static> {
@@ -25,9 +54,8 @@ fn html(value: &Value) -> String {
 /// Whether the class has a rule in one of the stylesheets.
 fn is_styled(class: &str) -> bool {
     [WIDGETS_CSS, SITE_CSS].iter().any(|css| {
-        css.match_indices(&format!(".{class}")).any(|(at, found)| {
-            !css[at + found.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
-        })
+        css.match_indices(&format!(".{class}"))
+            .any(|(at, found)| !css[at + found.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-'))
     })
 }
 
@@ -43,11 +71,12 @@ fn an_action_outside_a_form_is_a_form_of_its_own() {
 
 #[test]
 fn within_a_form_buttons_name_their_action_and_the_submitting_one_is_pressed_by_enter() {
-    let html = html(&json!({"type": "Card", "children": [{"type": "Form", "onSubmitAction": {"type": "save"}, "children": [
-        {"type": "Button", "label": "Clear", "onClickAction": {"type": "clear"}},
-        {"type": "Input", "name": "title", "required": true},
-        {"type": "Button", "label": "Save", "submit": true},
-    ]}]}));
+    let html =
+        html(&json!({"type": "Card", "children": [{"type": "Form", "onSubmitAction": {"type": "save"}, "children": [
+            {"type": "Button", "label": "Clear", "onClickAction": {"type": "clear"}},
+            {"type": "Input", "name": "title", "required": true},
+            {"type": "Button", "label": "Save", "submit": true},
+        ]}]}));
     let save = html.find("value=\"{&quot;type&quot;:&quot;save&quot;}\"").unwrap();
     let clear = html.find("value=\"{&quot;type&quot;:&quot;clear&quot;}\"").unwrap();
     assert!(save < clear, "the unseen default button comes first: {html}");
@@ -58,7 +87,9 @@ fn within_a_form_buttons_name_their_action_and_the_submitting_one_is_pressed_by_
 
 #[test]
 fn a_form_without_a_button_gets_one() {
-    let html = html(&json!({"type": "Basic", "children": [{"type": "Form", "onSubmitAction": {"type": "save"}, "children": []}]}));
+    let html = html(
+        &json!({"type": "Basic", "children": [{"type": "Form", "onSubmitAction": {"type": "save"}, "children": []}]}),
+    );
     assert!(html.contains(">Send</button>"), "{html}");
 }
 
@@ -67,7 +98,9 @@ fn a_card_that_is_a_form_is_sent_by_confirm_and_left_by_cancel() {
     let html = html(&json!({"type": "Card", "asForm": true, "children": [{"type": "Input", "name": "a"}],
         "confirm": {"label": "Yes", "action": {"type": "yes"}}, "cancel": {"label": "No", "action": {"type": "no"}}}));
     assert_eq!(html.matches("<form").count(), 1);
-    let no = html.find("{&quot;type&quot;:&quot;no&quot;}\" formnovalidate").or(html.find("formnovalidate name=\"inlay-action\""));
+    let no = html
+        .find("{&quot;type&quot;:&quot;no&quot;}\" formnovalidate")
+        .or(html.find("formnovalidate name=\"inlay-action\""));
     assert!(no.is_some(), "{html}");
     assert!(html.find("iw-unseen").unwrap() < html.find(">No<").unwrap(), "Enter confirms: {html}");
 }
@@ -87,8 +120,10 @@ fn client_actions_are_dead_but_for_the_one_that_shows_the_widget_again() {
 
 #[test]
 fn a_search_is_a_get_form() {
-    let html = html(&json!({"type": "Card", "children": [{"type": "Form", "onSubmitAction": {"type": "widget.show", "handler": "client",
-        "payload": {"category": "Monitors", "search": "old"}}, "children": [{"type": "Input", "name": "search"}, {"type": "Button", "submit": true, "label": "Go"}]}]}));
+    let html = html(
+        &json!({"type": "Card", "children": [{"type": "Form", "onSubmitAction": {"type": "widget.show", "handler": "client",
+        "payload": {"category": "Monitors", "search": "old"}}, "children": [{"type": "Input", "name": "search"}, {"type": "Button", "submit": true, "label": "Go"}]}]}),
+    );
     assert!(html.contains("method=\"get\" action=\"/api/widget/w\""), "{html}");
     assert!(html.contains("type=\"hidden\" name=\"category\" value=\"Monitors\""), "{html}");
     assert_eq!(html.matches("name=\"search\"").count(), 1, "{html}");
@@ -105,14 +140,16 @@ fn labels_faults_and_typed_values_meet_at_their_fields() {
     ];
     let action = json!({"type": "send", "payload": null});
     let refused = Refused { action: Some(&action), values: values.as_object().unwrap(), faults: &faults };
-    let form = |action: &str| json!({"type": "Form", "onSubmitAction": {"type": action}, "children": [
-        {"type": "Label", "value": "Name", "fieldName": "user_name"}, {"type": "Input", "name": "user_name", "defaultValue": "old"},
-        {"type": "Textarea", "name": "todo.title"},
-        {"type": "Select", "name": "reason", "options": [{"value": "sales", "label": "Sales"}, {"value": "demo", "label": "Demo"}]},
-        {"type": "Checkbox", "name": "box", "label": "Box"}, {"type": "Checkbox", "name": "off", "label": "Off", "defaultChecked": true},
-        {"type": "RadioGroup", "name": "r", "options": [{"value": "1", "label": "One"}]}, {"type": "Label", "value": "R", "fieldName": "r"},
-        {"type": "Input", "name": "secret", "inputType": "password", "defaultValue": "x"},
-    ]});
+    let form = |action: &str| {
+        json!({"type": "Form", "onSubmitAction": {"type": action}, "children": [
+            {"type": "Label", "value": "Name", "fieldName": "user_name"}, {"type": "Input", "name": "user_name", "defaultValue": "old"},
+            {"type": "Textarea", "name": "todo.title"},
+            {"type": "Select", "name": "reason", "options": [{"value": "sales", "label": "Sales"}, {"value": "demo", "label": "Demo"}]},
+            {"type": "Checkbox", "name": "box", "label": "Box"}, {"type": "Checkbox", "name": "off", "label": "Off", "defaultChecked": true},
+            {"type": "RadioGroup", "name": "r", "options": [{"value": "1", "label": "One"}]}, {"type": "Label", "value": "R", "fieldName": "r"},
+            {"type": "Input", "name": "secret", "inputType": "password", "defaultValue": "x"},
+        ]})
+    };
     let widget = json!({"type": "Card", "children": [form("other"), form("send")]});
     let html = tree(&widget, &HtmlOptions { refused: Some(refused), ..options() });
     check(&html);
@@ -140,8 +177,10 @@ fn a_row_with_an_action_is_one_button_named_by_its_content() {
 
 #[test]
 fn a_change_is_sent_by_a_button() {
-    let html = html(&json!({"type": "Card", "children": [{"type": "Select", "name": "a", "options": [{"value": "1", "label": "1"}],
-        "onChangeAction": {"type": "changed"}}]}));
+    let html = html(
+        &json!({"type": "Card", "children": [{"type": "Select", "name": "a", "options": [{"value": "1", "label": "1"}],
+        "onChangeAction": {"type": "changed"}}]}),
+    );
     assert!(html.contains(">Apply</button>") && html.contains("name=\"inlay-action\""), "{html}");
 }
 
@@ -160,7 +199,14 @@ fn markdown_is_safe() {
 
 #[test]
 fn hostile_markdown_is_bounded() {
-    for text in [">".repeat(50_000), "[".repeat(50_000), "- ".repeat(20_000), "*a_".repeat(20_000), "![".repeat(20_000), "`".repeat(60_000)] {
+    for text in [
+        ">".repeat(50_000),
+        "[".repeat(50_000),
+        "- ".repeat(20_000),
+        "*a_".repeat(20_000),
+        "![".repeat(20_000),
+        "`".repeat(60_000),
+    ] {
         let started = std::time::Instant::now();
         let html = html(&json!({"type": "Basic", "children": [{"type": "Markdown", "value": text}]}));
         assert!(html.len() < MAX_NODES * 100 && started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
@@ -170,7 +216,9 @@ fn hostile_markdown_is_bounded() {
 #[test]
 fn depth_and_number_of_nodes_are_bounded() {
     // Copying or dropping a value this deep overflows the stack, so it is moved about and forgotten.
-    let object = |members: [(&str, Value); 2]| Value::Object(members.map(|(key, value)| (key.to_owned(), value)).into_iter().collect());
+    let object = |members: [(&str, Value); 2]| {
+        Value::Object(members.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
+    };
     let mut deep = json!({"type": "Text", "value": "x"});
     for _ in 0..10_000 {
         deep = object([("type", "Col".into()), ("children", Value::Array(vec![deep]))]);
@@ -195,9 +243,11 @@ fn depth_and_number_of_nodes_are_bounded() {
 
 #[test]
 fn our_own_field_names_cannot_be_taken() {
-    let html = html(&json!({"type": "Card", "asForm": true, "confirm": {"label": "x", "action": {"type": "x"}}, "children": [
+    let html = html(
+        &json!({"type": "Card", "asForm": true, "confirm": {"label": "x", "action": {"type": "x"}}, "children": [
         {"type": "Input", "name": "inlay-action", "defaultValue": "{}"}, {"type": "Input", "name": "INLAY-return"},
-        {"type": "Checkbox", "name": "inlay-return"}, {"type": "RadioGroup", "name": "inlay-action", "options": [{"value": "x", "label": "x"}]}]}));
+        {"type": "Checkbox", "name": "inlay-return"}, {"type": "RadioGroup", "name": "inlay-action", "options": [{"value": "x", "label": "x"}]}]}),
+    );
     assert!(!html.contains("name=\"INLAY"), "{html}");
 }
 
@@ -219,9 +269,34 @@ fn every_component_shows_what_it_says() {
         {"type": "Later", "children": [{"type": "Text", "value": "UNKNOWN"}]},
     ]});
     let html = html(&all);
-    for word in ["STATUS", "TITLE", "TEXT", "CAPTION", "MARKDOWN", "BADGE", "BUTTON", "TRANSITION", "alt=\"IMAGE\"", "NOIMAGE", "INPUT",
-        "AREA", "OPTION", "2026-01-02", "RADIO", "CHECK", "value=\"EDIT\"", "LABEL", "MAY", "SERIES", ">12<", "HEAD", "CELL", "STRAY", "NOROW", "UNKNOWN"]
-    {
+    for word in [
+        "STATUS",
+        "TITLE",
+        "TEXT",
+        "CAPTION",
+        "MARKDOWN",
+        "BADGE",
+        "BUTTON",
+        "TRANSITION",
+        "alt=\"IMAGE\"",
+        "NOIMAGE",
+        "INPUT",
+        "AREA",
+        "OPTION",
+        "2026-01-02",
+        "RADIO",
+        "CHECK",
+        "value=\"EDIT\"",
+        "LABEL",
+        "MAY",
+        "SERIES",
+        ">12<",
+        "HEAD",
+        "CELL",
+        "STRAY",
+        "NOROW",
+        "UNKNOWN",
+    ] {
         assert!(html.contains(word), "{word} is missing in {html}");
     }
     assert!(html.contains("<h2 class=\"iw-title\">TITLE</h2>"));
@@ -236,7 +311,10 @@ fn pages_are_well_formed_and_lead_back_only_here() {
         check(&page);
         assert_eq!(page.contains("evil") || page.contains("javascript"), false, "{page}");
     }
-    check(&landing("0.1.0", &[Link { href: "/demo", title: "Demo", text: "t" }, Link { href: "javascript:x", title: "no", text: "no" }]));
+    check(&landing(
+        "0.1.0",
+        &[Link { href: "/demo", title: "Demo", text: "t" }, Link { href: "javascript:x", title: "no", text: "no" }],
+    ));
     let demo = demo_page(&[("products".into(), "<b>".into(), html(&json!({"type": "Card", "children": []})))]);
     for class in check(&demo) {
         assert!(is_styled(&class), "{class}");
@@ -253,13 +331,76 @@ fn stylesheets_are_small() {
 /// Values that a prop may have, good and hostile.
 fn prop_value() -> impl Strategy<Value = Value> {
     let words = prop::sample::select(vec![
-        "sm", "md", "lg", "xl", "2xl", "full", "100%", "50%", "none", "center", "start", "between", "wrap", "row", "col", "auto", "1 1 0",
-        "primary", "secondary", "danger", "blue-100", "gray-900", "alpha-10", "surface-secondary", "strong", "#12f", "rgb(1,2,3)", "solid",
-        "soft", "outline", "dashed", "16/9", "12px", "1.5rem", "top left", "contain", "check", "lucide:music", "email", "number", "client",
-        "javascript:alert(1)", " java\nscript:x", "data:text/html,<script>", "data:image/png;base64,AA", "https://a.example/\"onload=x",
-        "\"><script>alert(1)</script>", "' onfocus=alert(1) autofocus='", "</textarea><script>", "</title>", "<!--", "]]>", "&lt;", "&#x3c;",
-        "a b", "inlay-action", "name", "__proto__", "id", "\0", "\u{202e}", "שלום", "\u{ffff}", "a.b", "-", "widget.show", "add",
-        "**md** [x](javascript:y) <b>", "| a |\n|---|\n| b |", "2026-01-02",
+        "sm",
+        "md",
+        "lg",
+        "xl",
+        "2xl",
+        "full",
+        "100%",
+        "50%",
+        "none",
+        "center",
+        "start",
+        "between",
+        "wrap",
+        "row",
+        "col",
+        "auto",
+        "1 1 0",
+        "primary",
+        "secondary",
+        "danger",
+        "blue-100",
+        "gray-900",
+        "alpha-10",
+        "surface-secondary",
+        "strong",
+        "#12f",
+        "rgb(1,2,3)",
+        "solid",
+        "soft",
+        "outline",
+        "dashed",
+        "16/9",
+        "12px",
+        "1.5rem",
+        "top left",
+        "contain",
+        "check",
+        "lucide:music",
+        "email",
+        "number",
+        "client",
+        "javascript:alert(1)",
+        " java\nscript:x",
+        "data:text/html,<script>",
+        "data:image/png;base64,AA",
+        "https://a.example/\"onload=x",
+        "\"><script>alert(1)</script>",
+        "' onfocus=alert(1) autofocus='",
+        "</textarea><script>",
+        "</title>",
+        "<!--",
+        "]]>",
+        "&lt;",
+        "&#x3c;",
+        "a b",
+        "inlay-action",
+        "name",
+        "__proto__",
+        "id",
+        "\0",
+        "\u{202e}",
+        "שלום",
+        "\u{ffff}",
+        "a.b",
+        "-",
+        "widget.show",
+        "add",
+        "**md** [x](javascript:y) <b>",
+        "| a |\n|---|\n| b |",
+        "2026-01-02",
     ]);
     let leaf = prop_oneof![
         4 => words.clone().prop_map(Value::from),
@@ -269,25 +410,121 @@ fn prop_value() -> impl Strategy<Value = Value> {
         1 => any::<bool>().prop_map(Value::from),
         1 => Just(Value::Null),
     ];
-    let keys = prop::sample::select(vec!["light", "dark", "top", "x", "size", "color", "style", "type", "payload", "handler", "action",
-        "label", "value", "name", "text", "icon", "favicon", "dataKey", "disabled", "description", "required", "m", "onclick"]);
+    let keys = prop::sample::select(vec![
+        "light",
+        "dark",
+        "top",
+        "x",
+        "size",
+        "color",
+        "style",
+        "type",
+        "payload",
+        "handler",
+        "action",
+        "label",
+        "value",
+        "name",
+        "text",
+        "icon",
+        "favicon",
+        "dataKey",
+        "disabled",
+        "description",
+        "required",
+        "m",
+        "onclick",
+    ]);
     leaf.prop_recursive(2, 8, 4, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::vec((keys.clone(), inner), 0..5).prop_map(|pairs| Value::Object(pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+            prop::collection::vec((keys.clone(), inner), 0..5)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
         ]
     })
 }
 
 fn node() -> impl Strategy<Value = Value> {
     let keys = prop::sample::select(vec![
-        "key", "id", "value", "label", "name", "fieldName", "size", "weight", "color", "background", "border", "radius", "padding", "margin",
-        "gap", "align", "justify", "wrap", "flex", "width", "height", "minWidth", "maxHeight", "aspectRatio", "direction", "theme", "asForm",
-        "confirm", "cancel", "status", "collapsed", "limit", "onClickAction", "onSubmitAction", "onChangeAction", "submit", "disabled",
-        "iconStart", "iconEnd", "variant", "style", "pill", "uniform", "block", "src", "alt", "fit", "position", "frame", "flush", "options",
-        "defaultValue", "defaultChecked", "placeholder", "pattern", "required", "inputType", "rows", "min", "max", "editable", "data",
-        "series", "xAxis", "maxLines", "truncate", "italic", "lineThrough", "textAlign", "spacing", "minSize", "header", "colSpan", "autoFocus",
-        "ariaLabel", "clearable", "onclick", "style", "srcdoc",
+        "key",
+        "id",
+        "value",
+        "label",
+        "name",
+        "fieldName",
+        "size",
+        "weight",
+        "color",
+        "background",
+        "border",
+        "radius",
+        "padding",
+        "margin",
+        "gap",
+        "align",
+        "justify",
+        "wrap",
+        "flex",
+        "width",
+        "height",
+        "minWidth",
+        "maxHeight",
+        "aspectRatio",
+        "direction",
+        "theme",
+        "asForm",
+        "confirm",
+        "cancel",
+        "status",
+        "collapsed",
+        "limit",
+        "onClickAction",
+        "onSubmitAction",
+        "onChangeAction",
+        "submit",
+        "disabled",
+        "iconStart",
+        "iconEnd",
+        "variant",
+        "style",
+        "pill",
+        "uniform",
+        "block",
+        "src",
+        "alt",
+        "fit",
+        "position",
+        "frame",
+        "flush",
+        "options",
+        "defaultValue",
+        "defaultChecked",
+        "placeholder",
+        "pattern",
+        "required",
+        "inputType",
+        "rows",
+        "min",
+        "max",
+        "editable",
+        "data",
+        "series",
+        "xAxis",
+        "maxLines",
+        "truncate",
+        "italic",
+        "lineThrough",
+        "textAlign",
+        "spacing",
+        "minSize",
+        "header",
+        "colSpan",
+        "autoFocus",
+        "ariaLabel",
+        "clearable",
+        "onclick",
+        "style",
+        "srcdoc",
     ]);
     let props = prop::collection::vec((keys, prop_value()), 0..8).boxed();
     let with = |kind: &str, props: Vec<(&str, Value)>, children: Option<Vec<Value>>| {
@@ -301,7 +538,8 @@ fn node() -> impl Strategy<Value = Value> {
     let kinds = prop::sample::select(KINDS);
     let leaf = (kinds.clone(), props.clone()).prop_map(move |(kind, props)| with(kind, props, None));
     leaf.prop_recursive(5, 40, 6, move |inner| {
-        (kinds.clone(), props.clone(), prop::collection::vec(inner, 0..6)).prop_map(move |(kind, props, children)| with(kind, props, Some(children)))
+        (kinds.clone(), props.clone(), prop::collection::vec(inner, 0..6))
+            .prop_map(move |(kind, props, children)| with(kind, props, Some(children)))
     })
 }
 
