@@ -144,7 +144,7 @@ async fn plugins_are_listed_and_a_file_is_inspected_without_being_installed() {
     for what in ["misbehave", "state:visitor"] {
         assert!(said.contains(what), "no {what} in {said}");
     }
-    host.visitor().act("misbehave.good", serde_json::json!({})).await.problem(404, "unknown_action");
+    host.visitor().act("ok", serde_json::json!({})).await.problem(404, "unknown_action");
     let bad = folder.write("bad.wasm", "no component");
     failed(host.inlay(&["plugin", "inspect", bad.to_str().expect("a path")]));
 
@@ -152,7 +152,7 @@ async fn plugins_are_listed_and_a_file_is_inspected_without_being_installed() {
     host.stop().await;
     good(host.inlay(&["plugin", "load", &file, "--data", &data, "--grant", "all"]));
     host.restart().await;
-    host.visitor().act("misbehave.good", serde_json::json!({})).await.ok();
+    host.visitor().act("ok", serde_json::json!({})).await.ok();
 }
 
 #[tokio::test]
