@@ -6,7 +6,7 @@ use crate::features::plugins::{Permissions, PluginInfo, Plugins};
 use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -26,14 +26,14 @@ impl Dispatches for Actions {
 /// The room `widgets`.
 pub trait Shows: Send + Sync {
     fn list(&self) -> Vec<WidgetInfo>;
-    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Rendered>>;
+    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>>;
 }
 
 impl Shows for Widgets {
     fn list(&self) -> Vec<WidgetInfo> {
         self.list()
     }
-    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Rendered>> {
+    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>> {
         Box::pin(self.show(caller, name, params))
     }
 }
@@ -43,7 +43,8 @@ pub trait Manages: Send + Sync {
     fn list(&self) -> Vec<PluginInfo>;
     fn get(&self, name: &str) -> Result<PluginInfo>;
     fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>>;
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Value>>;
+    /// The answer's JSON.
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>>;
 }
 
 impl Manages for Plugins {
@@ -56,7 +57,7 @@ impl Manages for Plugins {
     fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>> {
         Box::pin(self.install(component, permissions))
     }
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Value>> {
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
         Box::pin(self.query(caller, name, params))
     }
 }
