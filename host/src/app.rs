@@ -1,8 +1,9 @@
 //! HALL: the one place where parts are joined; background loops; graceful stop.
 use crate::base::clock::Clock;
-use crate::base::error::{Code, Error, Result as Answer};
-use crate::base::secret::Secret;
-use crate::bundled;
+use crate::base::error::{Error, Result as Answer};
+use crate::doors::rooms::{Checks, Condition, Health, Soon};
+use crate::doors::{self, Needs, Options};
+use crate::{bundled, cli, server};
 use crate::features::actions::Actions;
 use crate::features::identity::Identity;
 use crate::features::plugins::{OutLimits, Parts, PluginLimits, Plugins};
@@ -10,15 +11,17 @@ use crate::features::state::{State, StateLimits};
 use crate::features::widgets::{self, Widgets};
 use crate::platform::db::Db;
 use crate::platform::keys;
-use crate::platform::metrics::Metrics;
+use crate::platform::metrics::{Metrics, Totals};
 use crate::platform::templates::RenderLimits;
 use crate::platform::wasm::{Entry, Sandbox, SandboxSettings};
-use crate::settings::Settings;
+use crate::settings::{MetricsAccess, Settings};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -29,6 +32,14 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 const FOLLOW: Duration = Duration::from_secs(1);
 /// How often what has expired is swept away.
 const SWEEP: Duration = Duration::from_secs(600);
+/// Checking an uploaded component may take this long on top of its transfer.
+const UPLOAD_CHECK: Duration = Duration::from_secs(60);
+/// Requests worked on at the same time, and how long one more waits before it is told that the host is busy.
+const AT_ONCE: usize = 1_024;
+const TURN_WAIT: Duration = Duration::from_millis(500);
+/// A database that does not answer a ping in this time counts as down.
+const PING: Duration = Duration::from_secs(2);
+
 /// The rooms, joined, and the plumbing they stand on.
 pub struct House {
     pub db: Db,
@@ -133,13 +144,6 @@ fn lock_data(settings: &Settings) -> Result<File, Failure> {
     Ok(file)
 }
 
-fn signing_key(settings: &Settings) -> Result<Secret<Vec<u8>>, Failure> {
-    match &settings.auth.secret {
-        Some(secret) => Ok(Secret::new(secret.reveal().clone().into_bytes())),
-        None => Ok(keys::signing_key(&settings.data.dir)?),
-    }
-}
-
 /// Names of the migrations that were applied now.
 pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Failure> {
     let db = open_database(settings).await?;
@@ -221,6 +225,135 @@ impl Background {
         drop((self.state, self.plugins));
     }
 }
-pub async fn serve(_settings: Settings) -> Result<(), Failure> {
+/// Serves until a signal asks to stop; then drains, writes what waits, and closes.
+pub async fn serve(settings: Settings) -> Result<(), Failure> {
+    let settings = Arc::new(settings);
+    std::fs::create_dir_all(&settings.data.dir)
+        .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
+    let lock = lock_data(&settings)?;
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|e| format!("Cannot listen on {listen}: {e}. Choose another address with --listen ADDR"))?;
+    let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;
+    let identity = Identity::new(&key, &settings.auth.api_keys, Clock::system());
+    let db = open_database(&settings).await?;
+    db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
+    let house = Arc::new(House::open(&settings, db).await.map_err(|e| explained("The host cannot start", &e))?);
+    if !house.sandbox.pagemap_scan() {
+        tracing::warn!("this kernel is older than Linux 6.7: plugin calls cost about twice as much");
+    }
+    let background = Background::start(&house, settings.idempotency.keep());
+    let health = Arc::new(Pulse { house: house.clone(), stopping: AtomicBool::new(false) });
+    let router = doors::router(Needs {
+        identity: identity.clone(),
+        plugins: Arc::new(house.plugins.clone()),
+        widgets: Arc::new(house.widgets.clone()),
+        actions: Arc::new(house.actions.clone()),
+        health: health.clone(),
+        metrics: house.metrics.clone(),
+        clock: house.clock.clone(),
+        options: door_options(&settings),
+    });
+    let credential = identity.open_start_credential().ok_or("The start credential exists already")?;
+    cli::banner(listener.local_addr()?, &settings, &credential)?;
+    drop(credential);
+    let stop = {
+        let health = health.clone();
+        async move {
+            stop_signal().await;
+            health.stopping.store(true, Ordering::Release);
+            tracing::info!("stopping: no new connections, finishing what is under way");
+        }
+    };
+    server::run(listener, router, limits(&settings), stop).await;
+    background.stop().await;
+    house.db.close().await;
+    drop(lock);
+    tracing::info!("stopped");
     Ok(())
+}
+
+fn limits(settings: &Settings) -> server::Limits {
+    let server = &settings.server;
+    server::Limits {
+        head: Duration::from_secs(server.header_timeout_s),
+        idle: Duration::from_secs(server.idle_timeout_s),
+        drain: Duration::from_secs(server.drain_s),
+        connections: server.max_connections,
+    }
+}
+
+fn door_options(settings: &Settings) -> Options {
+    let server = &settings.server;
+    let body_time = Duration::from_secs(server.body_timeout_s);
+    Options {
+        public_url: server.public_url.clone(),
+        cors_origins: server.cors_origins.clone(),
+        max_body_bytes: server.max_body_bytes,
+        body_time,
+        max_upload_bytes: settings.plugins.max_component_bytes,
+        deadline: body_time + UPLOAD_CHECK,
+        at_once: AT_ONCE,
+        turn_wait: TURN_WAIT,
+        metrics: match settings.metrics.access {
+            MetricsAccess::Open => doors::MetricsAccess::Open,
+            MetricsAccess::Admin => doors::MetricsAccess::Admin,
+            MetricsAccess::Off => doors::MetricsAccess::Off,
+        },
+        demo: settings.demo.enabled,
+    }
+}
+
+/// SIGTERM from whoever runs the host, or Ctrl-C.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut term) => tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        },
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be heard; only Ctrl-C stops gracefully");
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// How the host is doing, for the doors.
+struct Pulse {
+    house: Arc<House>,
+    stopping: AtomicBool,
+}
+
+impl Health for Pulse {
+    fn checks(&self) -> Soon<'_, Checks> {
+        Box::pin(async {
+            let database = match tokio::time::timeout(PING, self.house.db.ping()).await {
+                Ok(Ok(())) => Condition::Ok,
+                _ => Condition::Failed,
+            };
+            let plugins = if self.house.plugins.table().healthy() { Condition::Ok } else { Condition::Degraded };
+            // Events leave by the outbox, which is a table: there is no bus beside it yet that could fail alone.
+            Checks { database, plugins, bus: database }
+        })
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    fn count(&self, metrics: &Metrics) {
+        let state = self.house.state.counters();
+        let (hits, renders) = self.house.widgets.counters();
+        metrics.totals(Totals {
+            commits: state.groups,
+            committed_actions: state.units,
+            conflicts: state.conflicts,
+            widget_renders: renders,
+            widget_cache_hits: hits,
+        });
+    }
 }
