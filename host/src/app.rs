@@ -266,12 +266,22 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
             tracing::info!("stopping: no new connections, finishing what is under way");
         }
     };
-    server::run(listener, router, &settings.server, stop).await;
+    server::run(listener, router, limits(&settings), stop).await;
     background.stop().await;
     house.db.close().await;
     drop(lock);
     tracing::info!("stopped");
     Ok(())
+}
+
+fn limits(settings: &Settings) -> server::Limits {
+    let server = &settings.server;
+    server::Limits {
+        head: Duration::from_secs(server.header_timeout_s),
+        idle: Duration::from_secs(server.idle_timeout_s),
+        drain: Duration::from_secs(server.drain_s),
+        connections: server.max_connections,
+    }
 }
 
 fn door_options(settings: &Settings) -> Options {
