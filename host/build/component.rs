@@ -30,7 +30,9 @@ fn have_target(say: &dyn Fn(&str)) -> Result<(), String> {
     }
     say(&format!("Adding the target {TARGET} with rustup"));
     run(command("rustup").args(["target", "add", TARGET])).map_err(|why| {
-        format!("plugins need Rust's target {TARGET}, and it could not be added ({why}). Type: rustup target add {TARGET}")
+        format!(
+            "plugins need Rust's target {TARGET}, and it could not be added ({why}). Type: rustup target add {TARGET}"
+        )
     })
 }
 
@@ -47,7 +49,8 @@ fn run(command: &mut Command) -> Result<(), String> {
 /// wrappers (clippy's, say) for other code. What says where crates come from, and the job server, stays.
 fn command(program: &str) -> Command {
     const KEPT: &[&str] = &["HOME", "NET_", "HTTP_", "REGISTRIES_", "REGISTRY_", "SOURCE_", "TERM_", "MAKEFLAGS"];
-    const DROPPED: &[&str] = &["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LLVM_PROFILE_FILE"];
+    const DROPPED: &[&str] =
+        &["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LLVM_PROFILE_FILE"];
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         let Some(name) = name.to_str() else { continue };
