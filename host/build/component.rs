@@ -13,11 +13,24 @@ pub fn build(dir: &Path, packages: &[&str], target_dir: &Path, say: &dyn Fn(&str
     let mut cargo = command(&env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
     // The folder decides which .cargo/config.toml counts: plugins/ has one.
     cargo.current_dir(dir).args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"]).arg(target_dir);
+    cargo.arg("--config").arg(same_everywhere(dir));
     for package in packages {
         cargo.args(["--package", package]);
     }
     run(&mut cargo)?;
     Ok(target_dir.join(TARGET).join("release"))
+}
+
+/// Panic messages name source files. Without the folders of this machine in them, the same sources give the same
+/// component everywhere. (Cargo adds these flags to those of .cargo/config.toml.)
+fn same_everywhere(dir: &Path) -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registries = home.and_then(|home| home.join("registry/src").read_dir().ok()).into_iter().flatten().flatten();
+    let crates = registries.map(|entry| (entry.path(), "crates"));
+    let ours = dir.parent().map(|root| (root.to_owned(), "inlay"));
+    let flags =
+        ours.into_iter().chain(crates).map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
+    format!("target.{TARGET}.rustflags={:?}", flags.collect::<Vec<_>>())
 }
 
 /// The toolchain's standard library for the target: there already, or fetched by rustup.
