@@ -16,6 +16,8 @@ mod contact;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod golden_component;
 #[cfg(test)]
 mod main_job;
@@ -23,6 +25,8 @@ mod main_job;
 mod mcq;
 #[cfg(test)]
 mod plugins_bad;
+#[cfg(test)]
+mod plugins_own;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

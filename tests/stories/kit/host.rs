@@ -1,6 +1,6 @@
 //! `TestHost`: one `inlay serve` with a data folder of its own.
 use super::client::{Client, Visitor};
-use super::{Folder, repo, scratch};
+use super::{Folder, scratch};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -238,18 +238,10 @@ fn inlay<S: AsRef<str>>(folder: &Path, settings: &[(S, S)]) -> Command {
             command.env(kept, value);
         }
     }
-    // Plugins are compiled once per run of the tests, not once per host.
-    if offers_cache_dir() {
-        command.env("INLAY_PLUGINS_CACHE_DIR", scratch().join("compiled"));
-    }
+    // Plugins are compiled once for all hosts of all runs; what is compiled is found by its content.
+    command.env("INLAY_PLUGINS_CACHE_DIR", scratch().join("compiled"));
     command.envs(settings.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
     command
-}
-
-/// An unknown setting is an error, so it is only given where the defaults name it.
-fn offers_cache_dir() -> bool {
-    let defaults = std::fs::read_to_string(repo().join("host/config.default.toml")).unwrap_or_default();
-    defaults.lines().any(|line| line.starts_with("cache_dir ="))
 }
 
 /// Reads a stream to its end on a thread of its own, so that a full pipe never stops the host.

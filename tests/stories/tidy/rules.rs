@@ -4,13 +4,13 @@ use super::source;
 /// Floors from the ground up; an arrow may point down or stay.
 const FLOORS: [&str; 5] = ["base", "platform", "features", "doors", "hall"];
 /// Modules of the hall: the parts that join the others. Nobody below names them.
-const HALL: [&str; 7] = ["app", "bundled", "cli", "lib", "main", "settings", "telemetry"];
+const HALL: [&str; 8] = ["app", "bundled", "cli", "lib", "main", "server", "settings", "telemetry"];
 
 /// Which crate may be named where: a file, or a folder when it ends with a slash. `*` stands for one name.
 const CRATES: [(&str, &[&str]); 12] = [
-    ("axum", &["doors/", "app.rs", "app/"]),
-    ("hyper", &["doors/", "app.rs", "app/"]),
-    ("tower_http", &["doors/", "app.rs", "app/"]),
+    ("axum", &["doors/", "app.rs", "server.rs"]),
+    ("hyper", &["doors/", "server.rs"]),
+    ("tower_http", &["doors/", "server.rs"]),
     ("utoipa", &["doors/"]),
     ("sqlx", &["platform/db.rs", "platform/db/", "features/*/store.rs", "features/*/store/"]),
     ("wasmtime", &["platform/wasm/"]),

@@ -72,7 +72,7 @@ impl ScanRead {
         key.bucket == self.bucket && key.key.starts_with(&self.prefix)
     }
 
-    pub(super) fn wants(&self, key: &Key) -> bool {
+    fn wants(&self, key: &Key) -> bool {
         self.after.as_deref().is_none_or(|after| &*key.key > after)
     }
 }

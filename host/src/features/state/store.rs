@@ -30,12 +30,11 @@ pub(super) async fn row(db: &Db, key: &Key) -> Result<Row> {
     Ok(found.map(row_of).unwrap_or_default())
 }
 
-/// Entries of a range in key order, without those that have expired.
-pub(super) async fn scan(db: &Db, scan: &ScanRead, now_ms: u64, limit: usize) -> Result<Vec<(String, Row)>> {
+/// Entries of a range in key order.
+pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(String, Row)>> {
     const SQL: &str = "select key, value, version, expires_at from plugin_state \
                        where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 \
-                       and key >= $5 and key < $6 and key > $7 \
-                       and (expires_at is null or expires_at > $8) order by key limit $9";
+                       and key >= $5 and key < $6 and key > $7 order by key limit $8";
     let bucket = &scan.bucket;
     // No key holds this character's successor, so the range ends behind the last key with the prefix.
     let end = format!("{}\u{10FFFF}", scan.prefix);
@@ -47,7 +46,6 @@ pub(super) async fn scan(db: &Db, scan: &ScanRead, now_ms: u64, limit: usize) ->
         .bind(&scan.prefix)
         .bind(end)
         .bind(scan.after.as_deref().unwrap_or(""))
-        .bind(int(now_ms))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&db.read)
         .await

@@ -138,8 +138,6 @@ async fn a_phantom_in_a_scanned_range_is_a_conflict() {
     put(&mut reader, "item/2", "1");
     reader.delete(Visitor, "item/3".into()).unwrap();
     assert_eq!(keys(&mut reader, "item/").await, ["item/1", "item/2"], "its own writes lie over the stored ones");
-    let page = reader.scan(Visitor, "item/".into(), Some("item/1".into()), 1).await.unwrap();
-    assert_eq!(page[0].0, "item/2", "what comes after a key, its own writes too");
     let mut elsewhere = desk.unit("vis_a");
     put(&mut elsewhere, "other", "1");
     desk.commit(elsewhere).await.unwrap();

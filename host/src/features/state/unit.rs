@@ -177,9 +177,6 @@ impl Unit {
             if !scan.covers(key) {
                 break;
             }
-            if !scan.wants(key) {
-                continue;
-            }
             let before = found.get(&*key.key).cloned();
             match overlaid(write, before)? {
                 Some(value) => found.insert(key.key.to_string(), value),
@@ -202,7 +199,7 @@ impl Unit {
         let recent = self.state.0.ledger.recent_in(&scan);
         // As many more as could be hidden: removed in memory or by this unit.
         let hidden = recent.len() + self.writes.len();
-        let rows = store::scan(&self.state.0.db, &scan, self.now_ms, limit + hidden).await.map_err(|e| self.unavailable(e))?;
+        let rows = store::scan(&self.state.0.db, &scan, limit + hidden).await.map_err(|e| self.unavailable(e))?;
         let mut found: BTreeMap<String, Arc<str>> = BTreeMap::new();
         for (key, row) in rows {
             if let Some(value) = row.seen_at(self.now_ms) {
