@@ -1,7 +1,6 @@
 //! HALL: the one place where parts are joined; background loops; graceful stop.
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result as Answer};
-use crate::base::secret::Secret;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs, Options};
 use crate::{bundled, cli, server};
@@ -145,13 +144,6 @@ fn lock_data(settings: &Settings) -> Result<File, Failure> {
     Ok(file)
 }
 
-fn signing_key(settings: &Settings) -> Result<Secret<Vec<u8>>, Failure> {
-    match &settings.auth.secret {
-        Some(secret) => Ok(Secret::new(secret.reveal().clone().into_bytes())),
-        None => Ok(keys::signing_key(&settings.data.dir)?),
-    }
-}
-
 /// Names of the migrations that were applied now.
 pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Failure> {
     let db = open_database(settings).await?;
@@ -243,7 +235,8 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|e| format!("Cannot listen on {listen}: {e}. Choose another address with --listen ADDR"))?;
-    let identity = Identity::new(&signing_key(&settings)?, &settings.auth.api_keys, Clock::system());
+    let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;
+    let identity = Identity::new(&key, &settings.auth.api_keys, Clock::system());
     let db = open_database(&settings).await?;
     db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
     let house = Arc::new(House::open(&settings, db).await.map_err(|e| explained("The host cannot start", &e))?);
@@ -273,12 +266,22 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
             tracing::info!("stopping: no new connections, finishing what is under way");
         }
     };
-    server::run(listener, router, &settings.server, stop).await;
+    server::run(listener, router, limits(&settings), stop).await;
     background.stop().await;
     house.db.close().await;
     drop(lock);
     tracing::info!("stopped");
     Ok(())
+}
+
+fn limits(settings: &Settings) -> server::Limits {
+    let server = &settings.server;
+    server::Limits {
+        head: Duration::from_secs(server.header_timeout_s),
+        idle: Duration::from_secs(server.idle_timeout_s),
+        drain: Duration::from_secs(server.drain_s),
+        connections: server.max_connections,
+    }
 }
 
 fn door_options(settings: &Settings) -> Options {

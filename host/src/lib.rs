@@ -7,5 +7,6 @@ pub mod cli;
 pub mod doors;
 pub mod features;
 pub mod platform;
+pub mod server;
 pub mod settings;
 pub mod telemetry;

@@ -282,7 +282,10 @@ impl Bucket {
         let mut unit = self.unit.borrow_mut();
         unit.host_calls += 1;
         if unit.host_calls > MAX_OPS {
-            return Err(Failure::new("limit.state-ops", format!("More than {MAX_OPS} operations on state in one call")));
+            return Err(Failure::new(
+                "limit.state-ops",
+                format!("More than {MAX_OPS} operations on state in one call"),
+            ));
         }
         if key.len() > MAX_KEY_BYTES {
             return Err(Failure::new("limit.state-key", format!("A key is longer than {MAX_KEY_BYTES} bytes")));

@@ -50,7 +50,7 @@ pub use failure::{Failure, Faults, Result, fail};
 pub use fake::{Event, LogLine};
 pub use log::{Level, Logger};
 pub use plugin::{Empty, Plugin};
-pub use reply::{Render, Reply, ReplyExt, render, reply};
+pub use reply::{Render, Reply, ReplyExt, render, reply, reply_json};
 pub use state::{Bucket, Entry};
 
 pub use inlay_macros::{Deserialize, Serialize, actions, plugin};
@@ -62,8 +62,8 @@ pub use serde_json::{self, Value, json};
 /// What the macros' output names. Not for people; may change in any version.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::plugin::{ActionEntry, QueryEntry, input_of, run_action, run_query};
-    pub use serde;
     #[cfg(target_arch = "wasm32")]
     pub use crate::guest::{bindings, describe, handle, load};
+    pub use crate::plugin::{ActionEntry, QueryEntry, input_of, run_action, run_query};
+    pub use serde;
 }

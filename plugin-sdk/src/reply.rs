@@ -3,7 +3,7 @@ use crate::Result;
 use serde::Serialize;
 use serde_json::Value;
 
-/// An action's answer. Made by [`render`] or [`reply`] and refined with [`ReplyExt`].
+/// An action's answer. Made by [`render`], [`reply`] or [`reply_json`] and refined with [`ReplyExt`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     pub(crate) render: Option<Render>,
@@ -31,6 +31,12 @@ pub fn render(widget: &str, data: impl Serialize) -> Result {
 /// Answers with data alone. Errors: as [`render`].
 pub fn reply(data: impl Serialize) -> Result {
     Ok(Reply { data: Some(to_json(&data)?), ..Reply::default() })
+}
+
+/// Answers with JSON text as it is, such as a stored value passed on. It is not checked here; the host refuses an
+/// answer that is no JSON.
+pub fn reply_json(text: impl Into<String>) -> Result {
+    Ok(Reply { data: Some(text.into()), ..Reply::default() })
 }
 
 /// Refines an answer under construction: `render("cart", &cart).message("Added").data(&cart)`.

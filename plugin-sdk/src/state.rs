@@ -94,6 +94,7 @@ impl Bucket {
 }
 
 fn decode<T: DeserializeOwned>(key: &str, json: &str) -> Result<T> {
-    let shape = |e| Failure::new("state.shape", format!("The value stored as {key:?} is not what the plugin reads: {e}"));
+    let shape =
+        |e| Failure::new("state.shape", format!("The value stored as {key:?} is not what the plugin reads: {e}"));
     serde_json::from_str(json).map_err(shape)
 }

@@ -1,10 +1,12 @@
 //! `inlay plugin`: on the data folder itself, so it works with and without a running host, which follows within moments.
 use super::{Place, block_on, print};
 use crate::app::{self, Failure};
-use crate::features::plugins::{Permissions, PluginInfo};
+use crate::base::error::{Code, Error};
+use crate::features::plugins::{Manifest, Permissions, PluginInfo};
 use crate::settings::Settings;
 use bytes::Bytes;
 use clap::Subcommand;
+use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +52,7 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
             let value = block_on(async {
                 let plugins = app::plugins_offline(&settings).await?;
                 Ok(match component {
-                    Some(component) => plugins.inspect(component).await?,
+                    Some(component) => described(plugins.inspect(component).await?)?,
                     None => serde_json::to_value(plugins.get(&what)?)?,
                 })
             })?;
@@ -60,8 +62,10 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
             let settings = place.settings()?;
             let component = read(&file, &settings)?;
             let permissions = permissions(grant);
-            let info =
-                block_on(async { Ok(app::plugins_offline(&settings).await?.install(component, permissions).await?) })?;
+            let info = block_on(async {
+                let plugins = app::plugins_offline(&settings).await?;
+                plugins.install(component, permissions).await.map_err(in_words_of_flags)
+            })?;
             print(&format!(
                 "{} {} is in force ({}); granted: {}",
                 info.name,
@@ -71,6 +75,22 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
             ))
         }
     }
+}
+
+/// The room speaks of permissions; here they are given with a flag.
+fn in_words_of_flags(error: Error) -> Failure {
+    if error.code != Code::GrantsMissing {
+        return error.into();
+    }
+    let missing: Vec<&str> = error.faults.iter().map(|fault| fault.message.trim_start_matches("missing: ")).collect();
+    format!("the plugin asks for more than it was granted: {}\n  give it all with --grant all", missing.join(", "))
+        .into()
+}
+
+/// A file's manifest, and what it would have to be granted.
+fn described(manifest: Value) -> Result<Value, Failure> {
+    let permissions = Manifest::parse(&manifest.to_string())?.permissions;
+    Ok(json!({"permissions": permissions, "manifest": manifest}))
 }
 
 fn permissions(grant: Vec<String>) -> Permissions {

@@ -11,7 +11,8 @@ use crate::doors::widgets::Name;
 use crate::features::plugins::{Permissions, PluginInfo};
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ async fn upload(
     let by_query = by_query.map(|value| value.as_str().map(str::to_owned).ok_or_else(|| once("permissions"))).transpose()?;
     let (component, by_field) = match body::kind(&parts.headers)? {
         Kind::Binary => (body::read(&parts.headers, incoming, ground.upload).await?, None),
-        Kind::Multipart => multipart(&parts.headers, incoming, ground.upload).await?,
+        Kind::Multipart => multipart(parts, incoming, ground.upload).await?,
         Kind::Json | Kind::Form => {
             return Err(body::unsupported("Send application/wasm, or multipart/form-data with the field plugin").into());
         }
@@ -100,11 +101,10 @@ async fn upload(
 }
 
 /// The fields `plugin` and `permissions`; others are passed over.
-async fn multipart(headers: &HeaderMap, incoming: Body, bounds: Bounds) -> Result<(Bytes, Option<String>)> {
+async fn multipart(parts: Parts, incoming: Body, bounds: Bounds) -> Result<(Bytes, Option<String>)> {
     let whole = Bounds { bytes: bounds.bytes.saturating_add(WRAPPING), ..bounds };
-    let sent = body::read(headers, incoming, whole).await?;
-    let mut request = Request::new(Body::from(sent));
-    *request.headers_mut() = headers.clone();
+    let sent = body::read(&parts.headers, incoming, whole).await?;
+    let request = Request::from_parts(parts, Body::from(sent));
     let broken = |e: &dyn std::fmt::Display| Error::new(Code::MalformedRequest, "The multipart body is broken").caused_by(e.to_string());
     let mut form = Multipart::from_request(request, &()).await.map_err(|e| broken(&e))?;
     let (mut plugin, mut permissions) = (None, None);

@@ -23,7 +23,7 @@ use crate::doors::site::Site;
 use crate::features::identity::Identity;
 use crate::platform::metrics::Metrics;
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -139,5 +139,7 @@ pub fn router(needs: Needs) -> Router {
         site: Arc::new(Site::new(&all, health, metrics, &options)),
     };
     let router = all.into_iter().fold(Router::new(), |router, door| router.route(door.path, door.route));
+    // Bodies are read by `kit/body.rs`, with the bounds of the settings.
+    let router = router.layer(DefaultBodyLimit::disable());
     router.fallback(frame::nothing_here).method_not_allowed_fallback(frame::wrong_method).layer(frame).with_state(hall)
 }

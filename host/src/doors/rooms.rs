@@ -26,15 +26,20 @@ impl Dispatches for Actions {
 /// The room `widgets`.
 pub trait Shows: Send + Sync {
     fn list(&self) -> Vec<WidgetInfo>;
-    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Rendered>>;
+    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>>;
 }
 
 impl Shows for Widgets {
     fn list(&self) -> Vec<WidgetInfo> {
         self.list()
     }
+<<<<<<< HEAD
+    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>> {
+        Box::pin(self.show(caller, name, params))
+=======
     fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Rendered>> {
         Box::pin(self.show(caller, name, object(params)))
+>>>>>>> main
     }
 }
 
@@ -43,7 +48,8 @@ pub trait Manages: Send + Sync {
     fn list(&self) -> Vec<PluginInfo>;
     fn get(&self, name: &str) -> Result<PluginInfo>;
     fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>>;
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Value>>;
+    /// The answer's JSON.
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>>;
 }
 
 impl Manages for Plugins {
@@ -56,11 +62,16 @@ impl Manages for Plugins {
     fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>> {
         Box::pin(self.install(component, permissions))
     }
+<<<<<<< HEAD
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
+        Box::pin(self.query(caller, name, params))
+=======
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Value>> {
         Box::pin(async move {
             let text = self.query(caller, name, object(params)).await?;
             serde_json::from_str(&text).map_err(Error::internal)
         })
+>>>>>>> main
     }
 }
 

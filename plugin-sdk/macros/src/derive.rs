@@ -13,7 +13,8 @@ const WRITING: &[&str] = &["serde"];
 
 pub fn deserialize(item: DeriveInput) -> Result<TokenStream> {
     if !item.generics.params.is_empty() {
-        let why = "a type that Inlay reads cannot be generic: its JSON Schema must be one; use owned types, such as String";
+        let why =
+            "a type that Inlay reads cannot be generic: its JSON Schema must be one; use owned types, such as String";
         return Err(Error::new_spanned(&item.generics, why));
     }
     let (original, copy, hidden) = hidden_copy(&item, READING)?;

@@ -163,7 +163,9 @@ fn check(document: &Document, table: &Table) -> Result<(), String> {
     }
     const SCOPES: &[&str] = &["visitor", "thread", "workspace"];
     if let Some(scope) = document.needs.state.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
-        return Err(format!("inlay.toml: needs.state has {scope:?}; it may have \"visitor\", \"thread\", \"workspace\""));
+        return Err(format!(
+            "inlay.toml: needs.state has {scope:?}; it may have \"visitor\", \"thread\", \"workspace\""
+        ));
     }
     if let Some(topic) = document.needs.events.iter().find(|topic| !names::is_entry(topic)) {
         return Err(format!("inlay.toml: needs.events has {topic:?}; a topic has 1 to 64 of a-z, 0-9, '_', '.', '-'"));

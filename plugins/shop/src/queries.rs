@@ -44,7 +44,8 @@ pub fn products(cx: &Cx, wanted: Wanted) -> Result<Page> {
     let catalogue: BTreeMap<String, Listing> = cx.config("products")?;
     let words: Vec<String> = wanted.search.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let category = wanted.category.filter(|name| !name.is_empty());
-    let in_category = |listing: &Listing| category.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&listing.category));
+    let in_category =
+        |listing: &Listing| category.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&listing.category));
     let fitting = catalogue.into_iter().filter(|(_, listing)| in_category(listing) && listing.matches(&words));
     let mut found: Vec<(String, Listing)> = fitting.collect();
     found.sort_by_key(|(id, _)| catalogue::number(id));

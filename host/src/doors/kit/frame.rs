@@ -188,22 +188,13 @@ impl Seen {
 /// Whether a refusal is read by a person: a form that was posted, or a page that was asked for. The API's own paths answer
 /// problems as JSON, whoever asks.
 fn wants_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
-    if path.starts_with("/api/") {
-        let is_form = *method == Method::POST && matches!(body::kind(headers), Ok(body::Kind::Form));
-        if is_form && path == "/api/widget-action" {
-            return prefers_page(headers);
-        }
-        if !path.starts_with("/api/widget/") {
-            return false;
-        }
-    }
-    headers.contains_key(header::ACCEPT) && accept::wants(headers) == accept::Wants::Html
-}
-
-/// For a form: a page unless JSON was asked for by name.
-pub fn prefers_page(headers: &HeaderMap) -> bool {
-    let asked = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept::wants(headers) != accept::Wants::Json || !asked.contains("json")
+    let is_form = || *method == Method::POST && matches!(body::kind(headers), Ok(body::Kind::Form));
+    let may_be_page = match path.strip_prefix("/api/") {
+        None => true,
+        Some("widget-action") => is_form(),
+        Some(rest) => rest.starts_with("widget/"),
+    };
+    may_be_page && accept::wants(headers) == accept::Wants::Html
 }
 
 fn has_large_body(headers: &HeaderMap) -> bool {

@@ -163,8 +163,7 @@ fn challenge(error: &Error) -> &'static str {
     }
 }
 
-/// One line in the log, with the cause and the place. Our own failures are errors, refused callers are worth knowing of,
-/// the rest is of interest only while something is looked for.
+/// One line in the log, with the cause and the place, so that the request id in an answer leads to it.
 pub fn log(error: &Error) {
     let code = error.code.word();
     let cause = error.source.as_ref().map(|source| chain(source.as_ref()));
@@ -174,8 +173,7 @@ pub fn log(error: &Error) {
             tracing::error!(code, cause, at = %error.at, "{}", error.detail);
         }
         Kind::Plugin | Kind::Timeout => tracing::warn!(code, cause, at = %error.at, "{}", error.detail),
-        Kind::Unauthenticated | Kind::Forbidden => tracing::info!(code, cause, at = %error.at, "{}", error.detail),
-        _ => tracing::debug!(code, cause, at = %error.at, "{}", error.detail),
+        _ => tracing::info!(code, cause, at = %error.at, "{}", error.detail),
     }
 }
 

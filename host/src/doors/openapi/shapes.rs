@@ -2,10 +2,10 @@
 //! are repeated here; a test holds each against what the room writes.
 #![expect(dead_code, reason = "only the descriptions are used")]
 use crate::doors::kit::problem::{FaultJson, ProblemJson};
-use crate::doors::site::HealthJson;
+use crate::doors::site::{ChecksJson, HealthJson};
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 /// A name in the document and its schema.
 pub type Named = (String, RefOr<Schema>);
@@ -28,6 +28,7 @@ pub fn all() -> Vec<Named> {
         named::<PluginUpload>(),
         named::<Component>(),
         named::<HealthJson>(),
+        named::<ChecksJson>(),
         named::<Endpoints>(),
         named::<Endpoint>(),
         named::<Text>(),
@@ -68,7 +69,7 @@ struct CustomAction {
 #[derive(ToSchema)]
 struct ChatkitAction {
     /// The action's name.
-    #[schema(rename = "type", example = "add_to_cart")]
+    #[schema(rename = "type", pattern = "^(?!custom$)", example = "add_to_cart")]
     r#type: String,
     #[schema(nullable, value_type = Option<Object>, example = json!({"productId": "prod_1"}))]
     payload: Option<Map<String, Value>>,

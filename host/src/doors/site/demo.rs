@@ -9,7 +9,7 @@ use crate::doors::rooms::Shows;
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use std::sync::Arc;
 
 /// In the order of the page, each with the widget that its actions lead back to.
@@ -40,7 +40,7 @@ pub(super) async fn show(
             continue;
         }
         let title = pages::title(&all, name);
-        match widgets.show(&caller, name, Value::Object(Map::new())).await {
+        match widgets.show(&caller, name, Map::new()).await {
             Ok(rendered) => {
                 let html = pages::tree(&rendered, &title, &format!("/demo#widget-{back}"), 2, None);
                 shown.push((name.to_owned(), title, html));

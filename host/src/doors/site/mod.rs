@@ -53,8 +53,8 @@ impl Site {
     pub fn new(doors: &[Door], health: Arc<dyn Health>, metrics: Metrics, options: &Options) -> Site {
         let document = openapi::document(doors);
         let json = document.to_pretty_json().unwrap_or_default();
-        let endpoints: Vec<_> = doors
-            .iter()
+        let shown = doors.iter().filter(|door| door.path != "/demo" || options.demo);
+        let endpoints: Vec<_> = shown
             .map(|door| json!({"method": docs::method(&door.method), "path": door.path, "summary": door.summary}))
             .collect();
         let endpoints = json!({

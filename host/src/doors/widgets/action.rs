@@ -4,13 +4,13 @@ use crate::base::error::Result;
 use crate::doors::Ground;
 use crate::doors::kit::auth::Visitor;
 use crate::doors::kit::replay;
-use crate::doors::kit::{Answer, answer, body, frame};
+use crate::doors::kit::{Answer, accept, answer, body};
 use crate::doors::rooms::{Dispatches, Shows};
 use crate::features::actions::{Action, Outcome};
 use crate::features::identity::Caller;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -40,8 +40,8 @@ pub(super) async fn act(
     match run(&*actions, &ground, &caller, action).await {
         Ok(outcome) if wants_json(headers) => Ok(answered(outcome)),
         Ok(_) => Ok(answer::see_other(&form.return_to)),
-        Err(error) if wants_json(headers) => Err(error.into()),
-        Err(error) => form.refused(&*widgets, &caller, error).await,
+        Err(error) if accept::wants(headers) == accept::Wants::Html => form.refused(&*widgets, &caller, error).await,
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -50,8 +50,10 @@ async fn run(actions: &dyn Dispatches, ground: &Ground, caller: &Caller, action:
     actions.dispatch(caller, action).await
 }
 
+/// A form leads back to a page unless the caller asked for JSON by name.
 fn wants_json(headers: &HeaderMap) -> bool {
-    !frame::prefers_page(headers)
+    let asked = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    asked.contains("json") && accept::wants(headers) == accept::Wants::Json
 }
 
 /// `{"type":"custom","name":…,"parameters":…,"formData":…}` or ChatKit's `{"type":…,"payload":…}`. Other members are for

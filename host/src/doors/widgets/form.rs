@@ -76,7 +76,7 @@ impl Form {
             return None;
         }
         let (name, params) = self.widget()?;
-        let shown = widgets.show(caller, name, Value::Object(params)).await.ok()?;
+        let shown = widgets.show(caller, name, params).await.ok()?;
         let refused = Refused { action: Some(&self.sent), values: &self.values, faults: &error.faults };
         let title = pages::title(&widgets.list(), name);
         Some(pages::widget(&shown, &title, &self.return_to, Some(refused)))

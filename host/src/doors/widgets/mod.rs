@@ -53,7 +53,7 @@ async fn show(
     }
     let params = body::query(&uri)?;
     let _turn = ground.shed.turn().await?;
-    let shown = widgets.show(&anyone.caller, &name, Value::Object(params)).await?;
+    let shown = widgets.show(&anyone.caller, &name, params).await?;
     let keep = if shown.public && !anyone.is_known() {
         answer::SHARED
     } else {
@@ -89,7 +89,7 @@ async fn data(
     Visitor(caller): Visitor,
     Name(query): Name,
     uri: Uri,
-) -> Answer<Json<Value>> {
+) -> Answer<Response> {
     ask(&*plugins, &ground.shed, &caller, &query, &uri).await
 }
 
@@ -98,7 +98,7 @@ async fn products(
     State(ground): State<Ground>,
     Visitor(caller): Visitor,
     uri: Uri,
-) -> Answer<Json<Value>> {
+) -> Answer<Response> {
     ask(&*plugins, &ground.shed, &caller, "products", &uri).await
 }
 
@@ -107,7 +107,7 @@ async fn cart(
     State(ground): State<Ground>,
     Visitor(caller): Visitor,
     uri: Uri,
-) -> Answer<Json<Value>> {
+) -> Answer<Response> {
     ask(&*plugins, &ground.shed, &caller, "cart", &uri).await
 }
 
@@ -116,12 +116,12 @@ async fn submissions(
     State(ground): State<Ground>,
     Admin(caller): Admin,
     uri: Uri,
-) -> Answer<Json<Value>> {
+) -> Answer<Response> {
     ask(&*plugins, &ground.shed, &caller, "submissions", &uri).await
 }
 
-async fn ask(plugins: &dyn Manages, shed: &Shed, caller: &Caller, query: &str, uri: &Uri) -> Answer<Json<Value>> {
+async fn ask(plugins: &dyn Manages, shed: &Shed, caller: &Caller, query: &str, uri: &Uri) -> Answer<Response> {
     let params = body::query(uri)?;
     let _turn = shed.turn().await?;
-    Ok(Json(plugins.query(caller, query, Value::Object(params)).await?))
+    Ok(answer::ready_json(plugins.query(caller, query, params).await?))
 }

@@ -4,6 +4,7 @@ use super::store::{self, Activation, NewVersion};
 use super::table::{Active, Grants, Table};
 use super::{Permissions, PluginInfo, Plugins};
 use crate::base::error::{Code, Error, Fault, Result};
+use crate::base::secret::{hex, sha256};
 use crate::platform::wasm::{Compiled, Imports};
 use bytes::Bytes;
 use serde_json::Value;
@@ -136,7 +137,7 @@ impl Plugins {
                 self.load_one(activation).await;
             }
         }
-        self.load_bundled(&in_force).await?;
+        self.load_bundled(&in_force).await;
         self.0.shown.fetch_max(newest, Ordering::AcqRel);
         Ok(())
     }
@@ -175,24 +176,31 @@ impl Plugins {
 
     fn shipped(&self, digest: &str) -> Option<Bytes> {
         let mut all = self.0.bundled.iter().map(|(_, bytes)| *bytes);
-        all.find(|bytes| crate::base::secret::hex(&crate::base::secret::sha256(bytes)) == digest)
+        all.find(|bytes| hex(&sha256(bytes)) == digest)
             .map(Bytes::from_static)
     }
 
     /// Puts shipped plugins in force where the workspace has none of that name, or an older shipped one. What an admin
     /// uploaded stays. Shipped plugins are part of the host, so they get what they ask for.
-    async fn load_bundled(&self, in_force: &[Activation]) -> Result<()> {
+    async fn load_bundled(&self, in_force: &[Activation]) {
         for (name, bytes) in self.0.bundled {
             let known = in_force.iter().find(|a| a.name == *name);
-            let digest = crate::base::secret::hex(&crate::base::secret::sha256(bytes));
+            let digest = hex(&sha256(bytes));
             if known.is_some_and(|a| !a.bundled || a.digest == digest) {
                 continue;
             }
-            let inspected = self.inspect_bytes(&Bytes::from_static(bytes)).await?;
-            let granted = inspected.manifest.permissions.clone();
-            self.put_in_force(inspected, granted, None).await?;
+            if let Err(error) = self.install_shipped(bytes).await {
+                tracing::error!(?error, plugin = name, "a shipped plugin cannot be put in force");
+                let missed = Activation::shipped(name, digest, self.0.clock.now_ms());
+                self.0.table.store(Arc::new(self.table().with_failed(failed_info(&missed, &error))));
+            }
         }
-        Ok(())
+    }
+
+    async fn install_shipped(&self, bytes: &'static [u8]) -> Result<PluginInfo> {
+        let inspected = self.inspect_bytes(&Bytes::from_static(bytes)).await?;
+        let granted = inspected.manifest.permissions.clone();
+        self.put_in_force(inspected, granted, None).await
     }
 
     /// Follows activations made by other processes, such as `inlay plugin load`. Never returns.

@@ -14,6 +14,14 @@ pub(super) struct Activation {
     pub(super) bundled: bool,
 }
 
+impl Activation {
+    /// Stands for a shipped version that never was put in force.
+    pub(super) fn shipped(name: &str, digest: String, at_ms: u64) -> Activation {
+        let (granted, manifest) = (Vec::new(), String::new());
+        Activation { name: name.to_owned(), digest, granted, at_ms, manifest, bundled: true }
+    }
+}
+
 pub(super) struct NewVersion<'a> {
     pub(super) digest: &'a str,
     pub(super) name: &'a str,

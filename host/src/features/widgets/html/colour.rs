@@ -219,7 +219,7 @@ mod tests {
             classes(Use::Fill, json!("linear-gradient(135deg, #fff6d9 0%, #ceb0fb 100%)")),
             "fill h-yellow s-50 on-light"
         );
-        assert_eq!(classes(Use::Text, json!("rgb(255, 0, 0)")), "ink h-red s-600");
+        assert_eq!(classes(Use::Text, json!("rgb(255, 0, 0)")), "ink h-red s-500");
         assert_eq!(classes(Use::Text, json!("#FFF")), "ink h-gray s-0");
     }
 

@@ -20,13 +20,15 @@ pub(super) struct Render<'a> {
     pub in_list: bool,
     forms: Scope,
     left: usize,
+    /// Whether the list of faults was written.
+    summarised: bool,
 }
 
 impl<'a> Render<'a> {
     pub(super) fn new(tree: &'a Value, options: &'a HtmlOptions<'a>) -> Render<'a> {
         let fields = Fields::of(tree, options);
         let (html, form, titled, in_list, forms) = (Html::default(), None, false, false, 0);
-        Render { html, options, fields, form, titled, in_list, forms, left: MAX_NODES }
+        Render { html, options, fields, form, titled, in_list, forms, left: MAX_NODES, summarised: false }
     }
 
     pub(super) fn run(mut self, tree: &'a Value) -> String {
@@ -66,7 +68,7 @@ impl<'a> Render<'a> {
             "Card" => self.card(node, depth),
             "ListView" => self.list_view(node, depth),
             "Basic" => self.basic(node, depth),
-            "ListViewItem" => self.list_item(node, depth),
+            "ListViewItem" => self.list_item(node, depth, "div"),
             "Box" => self.container("iw-box", node, depth),
             "Row" => self.container("iw-row", node, depth),
             "Col" => self.container("iw-col", node, depth),
@@ -215,13 +217,14 @@ impl<'a> Render<'a> {
         // The role is said again: without it, lists whose markers the stylesheet hides are no lists in Safari.
         self.html.tag("ul").attr("class", "iw-items").attr("role", "list").open();
         for item in items {
-            let is_item = Node::new(item).is_some_and(|node| node.kind() == "ListViewItem");
-            if !is_item {
-                self.html.tag("li").attr("class", "iw-item").open();
-            }
-            self.node(item, depth - 1);
-            if !is_item {
-                self.html.close();
+            match Node::new(item).filter(|node| node.kind() == "ListViewItem" && depth > 1) {
+                Some(node) if self.spend() => self.list_item(node, depth - 1, "li"),
+                Some(_) => break,
+                None => {
+                    self.html.tag("li").attr("class", "iw-item").open();
+                    self.node(item, depth - 1);
+                    self.html.close();
+                }
             }
         }
         self.html.close();
@@ -229,11 +232,12 @@ impl<'a> Render<'a> {
 
     /// A row. One with an action gets a button spread over all of it, named by the row's content, so that buttons and
     /// fields inside of the row stay usable.
-    fn list_item(&mut self, node: Node<'a>, depth: usize) {
+    fn list_item(&mut self, node: Node<'a>, depth: usize, element: &'static str) {
+        let outside = self.html.depth();
         let wire = self.wire(node.get("onClickAction"));
         let mut classes = Classes::of("iw-item");
         classes.add_if(matches!(wire, Wire::Post(_) | Wire::Show(_)), "iw-click");
-        self.html.tag("li").class(&classes).open();
+        self.html.tag(element).class(&classes).open();
         let mut classes = Classes::of("iw-row");
         classes::alignment(&mut classes, node);
         classes::space(&mut classes, "gap-", node.get("gap"));
@@ -244,6 +248,7 @@ impl<'a> Render<'a> {
         self.in_list = was_in_list;
         self.html.close();
         self.spread_button(wire, &id);
+        self.html.close_to(outside);
     }
 
     fn container(&mut self, base: &'static str, node: Node<'a>, depth: usize) {
@@ -288,6 +293,9 @@ impl<'a> Render<'a> {
     /// All faults in one place, each with a link to its field.
     fn fault_summary(&mut self) {
         let Some(refused) = self.fields.refused.filter(|refused| !refused.faults.is_empty()) else { return };
+        if std::mem::replace(&mut self.summarised, true) {
+            return;
+        }
         self.html.tag("div").attr("class", "iw-faults").attr("role", "alert").open();
         self.html.tag("p").attr("class", "wt-semibold").text(match refused.faults.len() {
             1 => "One thing is not right yet:",

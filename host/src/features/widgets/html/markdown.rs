@@ -28,13 +28,14 @@ struct Writing<'h> {
     open: Vec<usize>,
     /// Inside an image: its address, and the text that describes it.
     image: Option<(usize, Option<String>, String)>,
+    in_table: bool,
     in_head: bool,
 }
 
 pub(super) fn write(html: &mut Html, text: &str, level: usize) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let bottom = html.depth();
-    let mut writing = Writing { html, level, open: Vec::new(), image: None, in_head: false };
+    let mut writing = Writing { html, level, open: Vec::new(), image: None, in_table: false, in_head: false };
     for event in Parser::new_ext(text, options).take(MAX_EVENTS) {
         writing.event(event);
     }
@@ -46,13 +47,17 @@ impl Writing<'_> {
         match event {
             Event::Start(tag) => {
                 self.open.push(self.html.depth());
-                if self.image.is_none() && self.open.len() <= MAX_NESTING {
+                if self.image.is_none() && self.has_room(&tag) {
                     self.start(tag);
                 }
             }
             Event::End(end) => {
-                self.in_head &= end != TagEnd::TableHead;
                 self.end();
+                if end == TagEnd::TableHead && self.in_table && self.image.is_none() {
+                    self.in_head = false;
+                    self.html.tag("tbody").open();
+                }
+                self.in_table &= end != TagEnd::Table;
             }
             Event::Text(text)
             | Event::InlineHtml(text)
@@ -73,6 +78,18 @@ impl Writing<'_> {
                 self.html.tag("hr").attr("class", "iw-hr").void();
             }
             Event::TaskListMarker(done) => self.text(if done { "☑ " } else { "☐ " }),
+        }
+    }
+
+    /// Whether a tag's element may still be opened. A list needs room for its items, a table for its cells; their parts
+    /// are opened exactly when they are.
+    fn has_room(&self, tag: &Tag) -> bool {
+        let depth = self.open.len();
+        match tag {
+            Tag::Table(_) => depth + 2 <= MAX_NESTING,
+            Tag::TableHead | Tag::TableRow | Tag::TableCell => self.in_table,
+            Tag::List(_) => depth < MAX_NESTING,
+            _ => depth <= MAX_NESTING,
         }
     }
 
@@ -103,7 +120,10 @@ impl Writing<'_> {
             Tag::Emphasis => html.tag("em").open(),
             Tag::Strong => html.tag("strong").open(),
             Tag::Strikethrough => html.tag("del").open(),
-            Tag::Table(_) => open_table(html, "Table"),
+            Tag::Table(_) => {
+                self.in_table = true;
+                open_table(html, "Table")
+            }
             Tag::TableHead => {
                 self.in_head = true;
                 html.tag("thead").open().tag("tr").open()

@@ -24,6 +24,8 @@ mod writer;
 #[cfg(test)]
 mod checker;
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
 
 pub use pages::{Link, demo_page, landing, page, problem_page};

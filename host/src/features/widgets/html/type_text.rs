@@ -126,13 +126,7 @@ impl<'a> Render<'a> {
         let mut classes = Classes::of("iw-hr");
         classes.add_if(node.is("flush"), "iw-flush");
         if let Some(px) = node.get("size").and_then(|size| classes::px(size, 1.0)) {
-            classes.add(if px >= 3.0 {
-                "hr-4"
-            } else if px >= 1.5 {
-                "hr-2"
-            } else {
-                "hr-1"
-            });
+            classes.add_if(px >= 3.0, "hr-4").add_if((1.5..3.0).contains(&px), "hr-2");
         }
         colour::add(&mut classes, Use::Edge, node.get("color"));
         classes::around(&mut classes, node.get("spacing"));
