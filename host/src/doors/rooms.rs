@@ -88,10 +88,3 @@ pub trait Health: Send + Sync {
     /// Sets those numbers that are counted elsewhere, before they are read.
     fn count(&self, metrics: &Metrics);
 }
-
-fn object(params: Value) -> Map<String, Value> {
-    match params {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
