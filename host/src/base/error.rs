@@ -25,6 +25,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// 406.
     NotAcceptable,
+    /// 408: the request did not arrive in time.
+    Slow,
     /// 409: right, but not now.
     Conflict,
     /// 413.
@@ -68,6 +70,8 @@ macro_rules! codes {
 codes! {
     MalformedRequest = "malformed_request", Malformed, "The request cannot be understood";
     MalformedJson = "malformed_json", Malformed, "The body is not JSON";
+    RequestTimeout = "request_timeout", Slow, "The request did not arrive in time";
+    InvalidBody = "invalid_body", Invalid, "The body does not have the shape that is asked for";
     TooDeep = "json_too_deep", Malformed, "The JSON is nested too deeply";
     InvalidParameters = "invalid_parameters", Invalid, "The parameters do not fit the schema";
     InvalidForm = "invalid_form", Invalid, "Some fields of the form are not right";
@@ -100,6 +104,7 @@ codes! {
     WidgetTemplate = "widget_template", Plugin, "The widget's template does not give a valid widget";
     InvalidWidget = "invalid_widget", Invalid, "The widget file is not valid";
     InvalidSetting = "invalid_setting", Invalid, "A setting is not valid";
+    Deadline = "deadline_exceeded", Timeout, "The host did not answer in time";
     Overloaded = "overloaded", Unavailable, "The host is busy";
     NotReady = "not_ready", Unavailable, "The host is not ready";
     Stopping = "stopping", Unavailable, "The host is stopping";
@@ -141,7 +146,8 @@ impl Error {
     /// Our own mistake: the client reads nothing of the cause.
     #[track_caller]
     pub fn internal(source: impl Into<Source>) -> Error {
-        Error::new(Code::Internal, "Something went wrong on our side; the request id finds it in the log").caused_by(source)
+        Error::new(Code::Internal, "Something went wrong on our side; the request id finds it in the log")
+            .caused_by(source)
     }
 
     pub fn with_faults(mut self, faults: Vec<Fault>) -> Error {

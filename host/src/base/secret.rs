@@ -23,6 +23,31 @@ impl<T> std::fmt::Debug for Secret<T> {
     }
 }
 
+/// HMAC-SHA256 with its key already worked in, for keys that are used on every request.
+#[derive(Clone)]
+pub struct MacKey(Hmac<Sha256>);
+
+impl MacKey {
+    /// A key for one purpose, derived from `key`, so that what is signed for one purpose never passes for another.
+    pub fn derive(key: &[u8], purpose: &str) -> MacKey {
+        // HMAC takes a key of any length; the error type exists for other MACs.
+        match <Hmac<Sha256> as Mac>::new_from_slice(&hmac_sha256(key, purpose.as_bytes())) {
+            Ok(mac) => MacKey(mac),
+            Err(_) => std::process::abort(),
+        }
+    }
+
+    pub fn sign(&self, message: &[u8]) -> [u8; 32] {
+        self.0.clone().chain_update(message).finalize().into_bytes().into()
+    }
+}
+
+impl std::fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

@@ -1,2 +1,7 @@
 //! PLUMBING: one file per outside thing; only it names that crate. Plumbing does not use plumbing.
+pub mod db;
+pub mod keys;
+pub mod metrics;
+pub mod schema;
 pub mod templates;
+pub mod wasm;

@@ -38,10 +38,13 @@ pub struct Page {
     total: usize,
     search: String,
     category: Option<String>,
+    /// All categories, in the order of the catalogue.
+    categories: Vec<String>,
 }
 
 pub fn products(cx: &Cx, wanted: Wanted) -> Result<Page> {
     let catalogue: BTreeMap<String, Listing> = cx.config("products")?;
+    let categories = categories(&catalogue);
     let words: Vec<String> = wanted.search.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let category = wanted.category.filter(|name| !name.is_empty());
     let in_category =
@@ -60,7 +63,19 @@ pub fn products(cx: &Cx, wanted: Wanted) -> Result<Page> {
     let currency = catalogue::currency(cx)?;
     let left = stock::left(cx, found.iter().map(|(id, listing)| (id.as_str(), listing.stock)))?;
     let items = found.into_iter().zip(left).map(|((id, listing), left)| listing.show(&id, &currency, left)).collect();
-    Ok(Page { items, next, total, search: wanted.search, category })
+    Ok(Page { items, next, total, search: wanted.search, category, categories })
+}
+
+fn categories(catalogue: &BTreeMap<String, Listing>) -> Vec<String> {
+    let mut listings: Vec<_> = catalogue.iter().collect();
+    listings.sort_by_key(|(id, _)| catalogue::number(id));
+    let mut names: Vec<String> = Vec::new();
+    for (_, listing) in listings {
+        if !names.contains(&listing.category) {
+            names.push(listing.category.clone());
+        }
+    }
+    names
 }
 
 pub fn product(cx: &Cx, input: OneProduct) -> Result<Product> {

@@ -1,6 +1,17 @@
 //! Who is calling: visitors by a signed id, servers by a key, admins by a token.
+mod tokens;
+
+use crate::base::clock::Clock;
+use crate::base::error::{Code, Error, Result};
 use crate::base::ids::{VisitorId, WorkspaceId};
+use crate::base::secret::{MacKey, Secret, hex, same, sha256};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+pub use tokens::{LONGEST, SHORTEST};
 
 /// What a caller may do. Ordered: a later role may do what an earlier one may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -19,4 +30,244 @@ pub struct Caller {
     pub role: Role,
     /// BCP 47, from `Accept-Language`; "en" when nothing usable was sent.
     pub locale: String,
+}
+
+/// A bearer that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// For the audit log: the token's id, or "start" for the credential of this start. Not a secret.
+    pub id: String,
+    pub role: Role,
+}
+
+/// How long the credential of a start is accepted.
+pub const START_CREDENTIAL_LIFE: Duration = Duration::from_secs(3600);
+const START_PREFIX: &str = "adm_";
+/// A visitor's token has 30 characters of id, a dot and 43 of signature; an id from outside may be longer.
+const LONGEST_VISITOR: usize = 128;
+
+/// Mints and checks every credential. Cheap to clone; keys are prepared once.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    visitors: MacKey,
+    tokens: tokens::Tokens,
+    api_keys: Vec<[u8; 32]>,
+    start: OnceLock<Start>,
+}
+
+/// Only its hash is kept. Its time is the monotonic clock's, which nobody can set back.
+struct Start {
+    hash: [u8; 32],
+    since: Instant,
+    life: Duration,
+}
+
+impl Identity {
+    /// `signing_key`: the bytes of `auth.secret`, else of the key file. It signs admin tokens as it is; visitor ids are
+    /// signed by a key derived from it.
+    pub fn new(signing_key: &Secret<Vec<u8>>, api_keys: &[Secret<String>], clock: Clock) -> Identity {
+        let key = signing_key.reveal();
+        Identity(Arc::new(Inner {
+            visitors: MacKey::derive(key, "inlay visitor v1"),
+            tokens: tokens::Tokens::new(key),
+            api_keys: api_keys.iter().map(|key| sha256(key.reveal().as_bytes())).collect(),
+            start: OnceLock::new(),
+            clock,
+        }))
+    }
+
+    /// A new visitor and the token that proves it: the id, a dot, its signature.
+    pub fn mint_visitor(&self) -> (VisitorId, String) {
+        let visitor = VisitorId::new(&self.0.clock);
+        let token = self.visitor_token(&visitor);
+        (visitor, token)
+    }
+
+    /// The token of a visitor that is known already.
+    pub fn visitor_token(&self, visitor: &VisitorId) -> String {
+        let mut token = String::with_capacity(visitor.as_str().len() + 44);
+        token.push_str(visitor.as_str());
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(self.0.visitors.sign(visitor.as_str().as_bytes()), &mut token);
+        token
+    }
+
+    /// The visitor whom a token proves; `None` for anything that this host has not signed.
+    pub fn visitor(&self, token: &str) -> Option<VisitorId> {
+        if token.len() > LONGEST_VISITOR {
+            return None;
+        }
+        let (id, signature) = token.split_once('.')?;
+        let mut given = [0u8; 33];
+        // One byte more than a signature has, so that a longer one is seen and not cut.
+        let length = URL_SAFE_NO_PAD.decode_slice(signature, &mut given).ok()?;
+        let given = given.get(..length)?;
+        if !same(given, &self.0.visitors.sign(id.as_bytes())) {
+            return None;
+        }
+        VisitorId::parse(id)
+    }
+
+    /// A token with role admin. Errors: `invalid_setting` for a life below `SHORTEST` or above `LONGEST`.
+    pub fn mint_admin(&self, life: Duration) -> Result<Secret<String>> {
+        self.0.tokens.mint(Role::Admin, life, &self.0.clock)
+    }
+
+    /// The start's own admin credential: made anew by every process, accepted for an hour, kept as a hash. `None` when
+    /// it has been handed out before.
+    pub fn open_start_credential(&self) -> Option<Secret<String>> {
+        self.open_start_credential_for(START_CREDENTIAL_LIFE)
+    }
+
+    fn open_start_credential_for(&self, life: Duration) -> Option<Secret<String>> {
+        let mut random = [0u8; 20];
+        self.0.clock.fill(&mut random);
+        let text = format!("{START_PREFIX}{}", hex(&random));
+        let start = Start { hash: sha256(text.as_bytes()), since: Instant::now(), life };
+        self.0.start.set(start).is_ok().then(|| Secret::new(text))
+    }
+
+    /// Who a bearer credential (a token or the start's credential) proves. Errors: `invalid_token`, the same answer
+    /// whatever is wrong with it.
+    pub fn bearer(&self, bearer: &str) -> Result<Bearer> {
+        let known = if bearer.starts_with(START_PREFIX) {
+            self.is_start_credential(bearer).then(|| Bearer { id: "start".to_owned(), role: Role::Admin })
+        } else {
+            self.0.tokens.check(bearer, &self.0.clock)
+        };
+        known.ok_or_else(invalid_token)
+    }
+
+    /// An admin's bearer. Errors: `invalid_token`; `forbidden` for a good token of a lower role.
+    pub fn admin(&self, bearer: &str) -> Result<Bearer> {
+        let bearer = self.bearer(bearer)?;
+        match bearer.role {
+            Role::Admin => Ok(bearer),
+            _ => Err(Error::new(Code::Forbidden, "This needs the role admin")),
+        }
+    }
+
+    fn is_start_credential(&self, text: &str) -> bool {
+        let Some(start) = self.0.start.get() else { return false };
+        // Compared before time is looked at, so that the time it takes tells nothing.
+        same(&sha256(text.as_bytes()), &start.hash) & (start.since.elapsed() < start.life)
+    }
+
+    /// The name by which the log knows an API key of `auth.api_keys`, "key_" and 8 hex digits of its hash; `None` for a
+    /// key that is not listed. All listed keys are looked at, whichever fits.
+    pub fn api_key(&self, key: &str) -> Option<String> {
+        let hash = sha256(key.as_bytes());
+        let known = self.0.api_keys.iter().fold(false, |found, listed| found | same(listed, &hash));
+        known.then(|| format!("key_{}", hex(&hash).get(..8).unwrap_or_default()))
+    }
+}
+
+#[track_caller]
+fn invalid_token() -> Error {
+    Error::new(Code::InvalidToken, "The token is unknown, damaged or expired")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        let keys = [Secret::new("first-api-key".to_owned()), Secret::new("second-api-key".to_owned())];
+        Identity::new(&Secret::new(vec![7; 32]), &keys, Clock::system())
+    }
+
+    #[test]
+    fn visitors_are_proved_by_their_token_alone() {
+        let identity = identity();
+        let (visitor, token) = identity.mint_visitor();
+        assert_eq!(identity.visitor(&token), Some(visitor.clone()));
+        assert_eq!(identity.visitor_token(&visitor), token);
+        let (other, other_token) = identity.mint_visitor();
+        let (id, signature) = token.split_once('.').unwrap();
+        let longer = URL_SAFE_NO_PAD.encode([URL_SAFE_NO_PAD.decode(signature).unwrap(), vec![0]].concat());
+        let junk = [
+            String::new(),
+            ".".into(),
+            id.into(),
+            format!("{id}."),
+            format!("{id}.{}", &signature[..42]),
+            format!("{id}.{signature}="),
+            format!("{id}.{longer}"),
+            format!("{id}.{signature}.{signature}"),
+            format!("{other}.{signature}"),
+            format!("{}.{}", id, other_token.split_once('.').unwrap().1),
+            token.to_uppercase(),
+            format!(" {token}"),
+            "vis_é\u{0}.ü".into(),
+            "v".repeat(1 << 20),
+            format!("vis_{}.{}", "a".repeat(90), signature),
+        ];
+        for bad in junk {
+            assert_eq!(identity.visitor(&bad), None, "{bad:.80}");
+        }
+        assert_eq!(Identity::new(&Secret::new(vec![8; 32]), &[], Clock::system()).visitor(&token), None);
+    }
+
+    #[test]
+    fn one_signature_has_one_spelling() {
+        let identity = identity();
+        let (_, token) = identity.mint_visitor();
+        // The last of 43 characters carries two bits of padding: its neighbours decode alike in a lax decoder.
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let accepted =
+            alphabet.chars().filter(|c| identity.visitor(&format!("{}{c}", &token[..token.len() - 1])).is_some());
+        assert_eq!(accepted.count(), 1);
+    }
+
+    #[test]
+    fn a_signed_text_that_is_no_visitor_is_refused() {
+        let identity = identity();
+        let mac = URL_SAFE_NO_PAD.encode(identity.0.visitors.sign(b"adm_1"));
+        assert_eq!(identity.visitor(&format!("adm_1.{mac}")), None);
+    }
+
+    #[test]
+    fn the_start_credential_is_handed_out_once_and_ends() {
+        let identity = identity();
+        assert_eq!(identity.admin("adm_").unwrap_err().code, Code::InvalidToken);
+        let credential = identity.open_start_credential().unwrap();
+        assert_eq!(credential.reveal().len(), "adm_".len() + 40);
+        assert_eq!(identity.admin(credential.reveal()).unwrap(), Bearer { id: "start".into(), role: Role::Admin });
+        assert!(identity.open_start_credential().is_none());
+        let mut close = credential.reveal().clone();
+        close.pop();
+        assert!(identity.admin(&close).is_err());
+        let ended = super::tests::identity();
+        let credential = ended.open_start_credential_for(Duration::ZERO).unwrap();
+        assert_eq!(ended.admin(credential.reveal()).unwrap_err().code, Code::InvalidToken);
+    }
+
+    #[test]
+    fn api_keys_are_known_by_a_name() {
+        let identity = identity();
+        let name = identity.api_key("second-api-key").unwrap();
+        assert!(name.starts_with("key_") && name.len() == 12);
+        assert_ne!(identity.api_key("first-api-key").unwrap(), name);
+        for bad in ["", "first-api-ke", "first-api-key ", "third-api-key"] {
+            assert_eq!(identity.api_key(bad), None);
+        }
+    }
+
+    #[test]
+    fn credentials_of_one_kind_never_pass_as_another() {
+        let identity = identity();
+        let start = identity.open_start_credential().unwrap();
+        let admin = identity.mint_admin(Duration::from_secs(60)).unwrap();
+        let (_, visitor) = identity.mint_visitor();
+        assert!(identity.admin(&visitor).is_err() && identity.admin("first-api-key").is_err());
+        for other in [start.reveal(), admin.reveal(), "first-api-key"] {
+            assert_eq!(identity.visitor(other), None);
+        }
+        for other in [start.reveal(), admin.reveal(), &visitor] {
+            assert_eq!(identity.api_key(other), None);
+        }
+    }
 }

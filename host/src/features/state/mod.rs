@@ -1,1 +1,200 @@
-//! Plugins' data: the unit of work, its snapshot and its one commit.
+//! Plugins' data: the unit of work, its snapshot, and its one commit.
+//!
+//! A unit reads versioned keys and buffers its writes ([`Unit`]). To commit, it is checked and given its place in the
+//! commit sequence in memory ([`ledger`]), then written together with every other unit that waits at that moment, in one
+//! database transaction with one wait for the disk ([`writer`]). From its place in the sequence on, later units see what
+//! it wrote, but nobody outside is told anything that rests on it before it is on the disk: a commit's answer waits for
+//! its own group, and an answer without a commit (a query, a refusal) waits for the groups that it read from. So two
+//! clicks of one visitor need not wait for each other's disk write, and still nothing is seen that could be lost.
+mod ledger;
+mod store;
+mod unit;
+mod writer;
+
+pub use unit::{UNAVAILABLE, Unit};
+
+use crate::base::clock::Clock;
+use crate::base::error::{Error, Result};
+use crate::platform::db::Db;
+use ledger::Ledger;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Which rows a unit may touch: one plugin's, in one workspace, of one visitor and perhaps one thread.
+#[derive(Clone, Debug)]
+pub struct Owners {
+    pub workspace: Arc<str>,
+    pub plugin: Arc<str>,
+    pub visitor: Arc<str>,
+    pub thread: Option<Arc<str>>,
+}
+
+/// Limits of one unit, in bytes and numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct StateLimits {
+    pub value_bytes: usize,
+    pub key_bytes: usize,
+    /// Gets, puts, deletes, adds and scans together.
+    pub ops: u32,
+    /// Keys and values of one plugin in one workspace.
+    pub quota_bytes: u64,
+}
+
+/// A unit's row in the action log.
+#[derive(Clone, Debug)]
+pub struct LogRow {
+    pub id: String,
+    pub at_ms: u64,
+    pub workspace: Arc<str>,
+    pub visitor: Arc<str>,
+    pub plugin: Arc<str>,
+    pub plugin_version: Arc<str>,
+    pub action: String,
+    /// "ok", or the code of the refusal or fault.
+    pub outcome: String,
+    pub attempts: u32,
+    pub cpu_us: u64,
+    pub wall_us: u64,
+    pub memory_bytes: u64,
+    pub host_calls: u32,
+}
+
+/// The answer that every repeat of a request with this key gets.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    pub key: Arc<str>,
+    /// Hex digest of the request; another request with the same key is refused.
+    pub request_hash: Arc<str>,
+    pub answer: Arc<str>,
+}
+
+/// An event of the outbox.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// "visitor", "thread" or "workspace".
+    pub audience: &'static str,
+    pub topic: String,
+    pub payload: String,
+}
+
+/// What is stored with a unit's writes in the same commit.
+#[derive(Debug)]
+pub struct Record {
+    pub log: LogRow,
+    pub replay: Option<Replay>,
+    pub events: Vec<EventRow>,
+}
+
+/// Why a unit was not committed. Nothing of it is stored.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Somebody else changed what it read: run it again on fresh data.
+    Conflict,
+    /// An `add` would have left its bounds.
+    Bound {
+        key: String,
+    },
+    /// The plugin's data would outgrow its quota.
+    Quota,
+    Failed(Error),
+}
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+struct Inner {
+    ledger: Ledger,
+    db: Db,
+    clock: Clock,
+    wake: Notify,
+    /// Groups and units written since the start, for the metrics.
+    groups: AtomicU64,
+    units: AtomicU64,
+    conflicts: AtomicU64,
+}
+
+/// Counters since the start.
+#[derive(Clone, Copy, Debug)]
+pub struct Counters {
+    pub groups: u64,
+    pub units: u64,
+    pub conflicts: u64,
+}
+
+impl State {
+    /// `cache_bytes` bounds the hot keys and values kept in memory. The caller runs [`State::write_groups`].
+    pub async fn open(db: Db, clock: Clock, cache_bytes: u64) -> Result<State> {
+        let last = store::last_seq(&db).await?;
+        let usage = store::usage(&db).await?;
+        let ledger = Ledger::new(last, usage, cache_bytes);
+        let zero = || AtomicU64::new(0);
+        let (groups, units, conflicts) = (zero(), zero(), zero());
+        Ok(State(Arc::new(Inner { ledger, db, clock, wake: Notify::new(), groups, units, conflicts })))
+    }
+
+    /// Starts a unit of work on the present state. `now_ms` is the unit's frozen clock.
+    pub fn begin(&self, owners: Owners, now_ms: u64, limits: StateLimits) -> Unit {
+        Unit::new(self.clone(), owners, now_ms, limits)
+    }
+
+    /// Checks the unit, stores its writes and the record in one transaction, and answers when that is on the disk.
+    pub async fn commit(&self, mut unit: Unit, record: Record) -> Result<(), Refusal> {
+        unit.prefetch().await.map_err(Refusal::Failed)?;
+        let durable = self.0.ledger.submit(&unit, record).inspect_err(|refusal| {
+            if matches!(refusal, Refusal::Conflict) {
+                self.0.conflicts.fetch_add(1, Ordering::Relaxed);
+            }
+        })?;
+        self.0.wake.notify_one();
+        match durable.await {
+            Ok(answer) => answer,
+            Err(_) => Err(Refusal::Failed(Error::internal("the writer dropped a unit"))),
+        }
+    }
+
+    /// For an answer that stores nothing: waits until all it was read from is on the disk. `false` when something of it
+    /// has changed meanwhile, so that the answer may rest on two different moments: run it again.
+    pub async fn settle(&self, unit: &Unit) -> Result<bool> {
+        self.0.ledger.settled(unit.newest_read()).await?;
+        Ok(self.0.ledger.holds(unit))
+    }
+
+    /// Adds a row to the action log for a unit that stored nothing. Does not wait.
+    pub fn note(&self, log: LogRow) {
+        self.0.ledger.note(log);
+        self.0.wake.notify_one();
+    }
+
+    /// The stored answer for a caller's key.
+    pub async fn replay(&self, workspace: &str, visitor: &str, key: &str) -> Result<Option<Replay>> {
+        store::replay(&self.0.db, workspace, visitor, key).await
+    }
+
+    pub fn counters(&self) -> Counters {
+        let read = |c: &AtomicU64| c.load(Ordering::Relaxed);
+        Counters { groups: read(&self.0.groups), units: read(&self.0.units), conflicts: read(&self.0.conflicts) }
+    }
+
+    /// Writes groups until `stop` is notified and the queue is empty.
+    pub async fn write_groups(&self, stop: &Notify) {
+        writer::run(&self.0, stop).await;
+    }
+
+    /// Deletes what has expired: entries past their time to live, stored answers and outbox rows older than `keep`.
+    /// Returns the number of rows.
+    pub async fn sweep(&self, keep: Duration) -> Result<u64> {
+        let now = self.0.clock.now_ms();
+        let keep_ms = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
+        let swept = store::sweep(&self.0.db, now, now.saturating_sub(keep_ms)).await?;
+        for (workspace, plugin, bytes) in &swept.entries {
+            self.0.ledger.freed(workspace, plugin, *bytes);
+        }
+        Ok(swept.entries.len() as u64 + swept.others)
+    }
+}
+
+#[cfg(test)]
+mod tests;

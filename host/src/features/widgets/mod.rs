@@ -1,10 +1,21 @@
 //! Widgets: the catalogue, rendering with a data source, the cache of rendered trees.
-use crate::base::error::Result;
+mod catalogue;
+pub mod html;
+
+pub use catalogue::{Widget, WidgetFiles, check};
+
+use crate::base::error::{Code, Error, Result};
+use crate::base::secret::sha256;
+use crate::base::tree;
 use crate::features::identity::Caller;
+use crate::features::plugins::{Active, Plugins, permitted};
+use crate::platform::templates::RenderLimits;
 use bytes::Bytes;
+use catalogue::Catalogue;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One line of the catalogue.
 #[derive(Clone, Debug, Serialize)]
@@ -39,16 +50,174 @@ pub struct Rendered {
     pub public: bool,
 }
 
+/// The room. Cheap to clone.
 #[derive(Clone)]
-pub struct Widgets {}
+pub struct Widgets(Arc<Inner>);
+
+struct Inner {
+    plugins: Plugins,
+    catalogue: Catalogue,
+    /// By widget and input, so that it can never be stale: other data, other key.
+    rendered: moka::sync::Cache<[u8; 32], Rendered>,
+    limits: RenderLimits,
+    hits: AtomicU64,
+    renders: AtomicU64,
+}
 
 impl Widgets {
-    pub fn list(&self) -> Vec<WidgetInfo> {
-        unimplemented!()
+    /// Errors: a first-party widget does not load, which is a mistake of this build.
+    pub fn open(plugins: Plugins, files: WidgetFiles, limits: RenderLimits, cache_bytes: u64) -> Result<Widgets> {
+        let catalogue = Catalogue::open(files)?;
+        let weight = |_: &[u8; 32], r: &Rendered| u32::try_from(r.json.len() * 6 + 200).unwrap_or(u32::MAX);
+        let rendered = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weight).build();
+        let (hits, renders) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Widgets(Arc::new(Inner { plugins, catalogue, rendered, limits, hits, renders })))
     }
+
+    /// Cache hits and renderings since the start.
+    pub fn counters(&self) -> (u64, u64) {
+        (self.0.hits.load(Ordering::Relaxed), self.0.renders.load(Ordering::Relaxed))
+    }
+
+    pub fn list(&self) -> Vec<WidgetInfo> {
+        let table = self.0.plugins.table();
+        let mut all: Vec<WidgetInfo> = self.0.catalogue.first_party().map(|w| self.info(w, None)).collect();
+        for plugin in table.plugins.values() {
+            let shipped =
+                plugin.manifest.widgets.iter().filter_map(|file| self.0.catalogue.of_plugin(plugin, file).ok());
+            all.extend(shipped.map(|w| self.info(&w, Some(&plugin.name))));
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    fn info(&self, widget: &Widget, plugin: Option<&str>) -> WidgetInfo {
+        let rendered = self.draw(widget, &widget.sample.to_string(), false);
+        let figures = match rendered {
+            Ok(r) => {
+                let figures = tree::figures(&r.tree);
+                json!({"bytes": r.json.len(), "nodes": figures.nodes, "depth": figures.depth})
+            }
+            Err(error) => json!({"error": error.detail}),
+        };
+        WidgetInfo {
+            name: widget.name.to_string(),
+            title: widget.title.clone(),
+            description: widget.description.clone(),
+            plugin: plugin.map(str::to_owned),
+            schema: widget.schema.as_ref().map_or_else(|| json!({}), |s| s.source().clone()),
+            params: widget.params.as_ref().map_or_else(|| json!({}), |s| s.source().clone()),
+            source: widget.source.clone(),
+            preview: widget.sample.clone(),
+            figures,
+        }
+    }
+
     /// Renders a widget with its data source, or, where it has none, with `params` as its input. Errors:
     /// `unknown_widget`, `invalid_parameters`, `widget_template`, and those of its query.
-    pub async fn show(&self, _caller: &Caller, _name: &str, _params: Value) -> Result<Rendered> {
-        unimplemented!()
+    pub async fn show(&self, caller: &Caller, name: &str, params: Map<String, Value>) -> Result<Rendered> {
+        let widget = self.find(name)?;
+        permitted(caller, widget.role)?;
+        let Some(source) = &widget.source else {
+            let input = widget.params_checked(params)?;
+            return self.draw(&widget, &Value::Object(input).to_string(), true);
+        };
+        let mut input = widget.params_checked(params)?;
+        input.extend(widget.fixed.clone());
+        let public = {
+            let table = self.0.plugins.table();
+            table.query(source).and_then(|q| q.declared()).is_some_and(|q| q.role.is_none())
+        };
+        let data = self.0.plugins.query(caller, source, input).await?;
+        self.draw(&widget, &data, public)
     }
+
+    /// Renders a widget that a plugin's handler asked for: its own by that name, else a first-party one; "" takes the
+    /// data as a tree.
+    pub fn render(&self, plugin: &Active, name: &str, data: &str) -> Result<Rendered> {
+        if name.is_empty() {
+            return self.bare(data);
+        }
+        let own = plugin.manifest.widgets.iter().find(|file| file.get("name").and_then(Value::as_str) == Some(name));
+        let widget = match own {
+            Some(file) => self.0.catalogue.of_plugin(plugin, file)?,
+            None => self.0.catalogue.get(name).ok_or_else(|| {
+                let detail = format!("The plugin asked for the widget {}, which does not exist", printable(name));
+                Error::new(Code::PluginFailed, detail).with_reason("plugin.unknown-widget")
+            })?,
+        };
+        self.fresh(&widget, data, false)
+    }
+
+    fn find(&self, name: &str) -> Result<Arc<Widget>> {
+        if let Some(widget) = self.0.catalogue.get(name) {
+            return Ok(widget);
+        }
+        let table = self.0.plugins.table();
+        let named = |file: &&Value| file.get("name").and_then(Value::as_str) == Some(name);
+        let shipped = table.plugins.values().find_map(|p| p.manifest.widgets.iter().find(named).map(|file| (p, file)));
+        match shipped {
+            Some((plugin, file)) => self.0.catalogue.of_plugin(plugin, file),
+            None => Err(Error::new(Code::UnknownWidget, "There is no widget of this name")),
+        }
+    }
+
+    /// From the cache, else rendered and kept.
+    fn draw(&self, widget: &Widget, data: &str, public: bool) -> Result<Rendered> {
+        let mut id = Vec::with_capacity(33 + data.len());
+        id.extend_from_slice(&widget.digest);
+        id.push(u8::from(public));
+        id.extend_from_slice(data.as_bytes());
+        let id = sha256(&id);
+        if let Some(rendered) = self.0.rendered.get(&id) {
+            self.0.hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(rendered);
+        }
+        let rendered = self.fresh(widget, data, public)?;
+        self.0.rendered.insert(id, rendered.clone());
+        Ok(rendered)
+    }
+
+    fn fresh(&self, widget: &Widget, data: &str, public: bool) -> Result<Rendered> {
+        self.0.renders.fetch_add(1, Ordering::Relaxed);
+        let data: Value = serde_json::from_str(data).map_err(|e| {
+            Error::new(Code::PluginFailed, "The widget's data is not JSON").with_reason("plugin.abi").caused_by(e)
+        })?;
+        if let Some(schema) = &widget.schema {
+            schema.check(&data).map_err(|faults| {
+                let detail = format!("The data for the widget {} does not fit the widget's schema", widget.name);
+                Error::new(Code::WidgetTemplate, detail).with_faults(faults)
+            })?;
+        }
+        let rendered = widget.template.render(&data, &self.0.limits)?;
+        self.finish(widget.name.clone(), rendered, public)
+    }
+
+    fn bare(&self, data: &str) -> Result<Rendered> {
+        let tree: Value = serde_json::from_str(data).map_err(|e| {
+            Error::new(Code::PluginFailed, "The widget is not JSON").with_reason("plugin.abi").caused_by(e)
+        })?;
+        let faults = tree::check(&tree);
+        if !faults.is_empty() {
+            return Err(Error::new(Code::WidgetTemplate, "The plugin's tree is not a valid widget").with_faults(faults));
+        }
+        self.finish("".into(), tree, false)
+    }
+
+    fn finish(&self, name: Arc<str>, rendered: Value, public: bool) -> Result<Rendered> {
+        let tree = tree::wire(rendered);
+        let json = Bytes::from(serde_json::to_vec(&tree).map_err(Error::internal)?);
+        if json.len() > self.0.limits.max_bytes {
+            let detail = format!("The widget has {} bytes; at most {} are sent", json.len(), self.0.limits.max_bytes);
+            return Err(Error::new(Code::WidgetTemplate, detail));
+        }
+        let digest = sha256(&json);
+        let etag = format!("\"{}\"", crate::base::secret::hex(digest.get(..12).unwrap_or(&digest)));
+        Ok(Rendered { name, tree: Arc::new(tree), json, etag: etag.into(), public })
+    }
+}
+
+/// A name from outside, fit for a message.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_graphic()).take(64).collect()
 }

@@ -1,0 +1,359 @@
+//! HALL: the one place where parts are joined; background loops; graceful stop.
+use crate::base::clock::Clock;
+use crate::base::error::{Error, Result as Answer};
+use crate::doors::rooms::{Checks, Condition, Health, Soon};
+use crate::doors::{self, Needs, Options};
+use crate::features::actions::Actions;
+use crate::features::identity::Identity;
+use crate::features::plugins::{OutLimits, Parts, PluginLimits, Plugins};
+use crate::features::state::{State, StateLimits};
+use crate::features::widgets::{self, Widgets};
+use crate::platform::db::Db;
+use crate::platform::keys;
+use crate::platform::metrics::{Metrics, Totals};
+use crate::platform::templates::RenderLimits;
+use crate::platform::wasm::{Entry, Sandbox, SandboxSettings};
+use crate::settings::{MetricsAccess, Settings};
+use crate::{bundled, cli, server};
+use rustix::fs::{FlockOperation, flock};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// Why a verb failed, for the person at the command line.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How often activations made by other processes are looked for.
+const FOLLOW: Duration = Duration::from_secs(1);
+/// How often what has expired is swept away.
+const SWEEP: Duration = Duration::from_secs(600);
+/// Checking an uploaded component may take this long on top of its transfer.
+const UPLOAD_CHECK: Duration = Duration::from_secs(60);
+/// Requests worked on at the same time, and how long one more waits before it is told that the host is busy.
+const AT_ONCE: usize = 1_024;
+const TURN_WAIT: Duration = Duration::from_millis(500);
+/// A database that does not answer a ping in this time counts as down.
+const PING: Duration = Duration::from_secs(2);
+
+/// The rooms, joined, and the plumbing they stand on.
+pub struct House {
+    pub db: Db,
+    pub clock: Clock,
+    pub state: State,
+    pub plugins: Plugins,
+    pub widgets: Widgets,
+    pub actions: Actions,
+    pub sandbox: Sandbox,
+    pub metrics: Metrics,
+}
+
+impl House {
+    /// Opens the database and loads the plugins. The schema must be up to date.
+    pub async fn open(settings: &Settings, db: Db) -> Answer<House> {
+        let clock = Clock::system();
+        let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+        let state = State::open(db.clone(), clock.clone(), settings.data.state_cache_bytes).await?;
+        let limits = plugin_limits(settings);
+        let sandbox = Sandbox::new(SandboxSettings {
+            instances: settings.plugins.instances,
+            memory_ceiling: limits.memory_ceiling,
+            max_component_bytes: settings.plugins.max_component_bytes,
+            cache: Some(cache_folder(settings)),
+        })?;
+        let plugins = Plugins::open(Parts {
+            db: db.clone(),
+            state: state.clone(),
+            sandbox: sandbox.clone(),
+            clock: clock.clone(),
+            limits,
+            bundled: bundled::BUNDLED,
+            check_widget: widgets::check,
+        })
+        .await?;
+        let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
+        let widgets = Widgets::open(plugins.clone(), bundled::WIDGET_FILES, render, settings.widgets.cache_bytes)?;
+        let actions = Actions::new(state.clone(), plugins.clone(), widgets.clone(), metrics.clone(), clock.clone());
+        Ok(House { db, clock, state, plugins, widgets, actions, sandbox, metrics })
+    }
+}
+
+fn cache_folder(settings: &Settings) -> PathBuf {
+    match &settings.plugins.cache_dir {
+        Some(dir) => PathBuf::from(dir),
+        None => settings.data.dir.join("cache").join("compiled"),
+    }
+}
+
+fn plugin_limits(settings: &Settings) -> PluginLimits {
+    let p = &settings.plugins;
+    PluginLimits {
+        cpu: Duration::from_millis(p.cpu_ms),
+        cpu_ceiling: Duration::from_millis(p.cpu_max_ms),
+        wall: Duration::from_millis(p.wall_ms),
+        wall_ceiling: Duration::from_millis(p.wall_max_ms),
+        memory: p.memory_mib << 20,
+        memory_ceiling: p.memory_max_mib << 20,
+        output_bytes: p.output_bytes,
+        host_calls: p.host_calls,
+        state: StateLimits {
+            value_bytes: p.state_value_bytes,
+            key_bytes: p.state_key_bytes,
+            ops: p.state_ops,
+            quota_bytes: p.state_quota_bytes,
+        },
+        out: OutLimits {
+            events: p.events_per_call,
+            event_bytes: p.event_bytes,
+            log_lines: p.log_lines,
+            log_bytes: p.log_bytes,
+        },
+        entry: Entry { concurrency: p.concurrency, queue: p.queue, wait: Duration::from_millis(p.queue_wait_ms) },
+    }
+}
+
+async fn open_database(settings: &Settings) -> Result<Db, Failure> {
+    std::fs::create_dir_all(&settings.data.dir)
+        .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
+    let file = settings.data.dir.join("inlay.db");
+    Ok(Db::open(&file)
+        .await
+        .map_err(|e| explained(&format!("The database {} cannot be opened", file.display()), &e))?)
+}
+
+/// For the command line, where the cause may be shown.
+fn explained(what: &str, error: &Error) -> String {
+    match &error.source {
+        Some(source) => format!("{what}: {} ({source})", error.detail),
+        None => format!("{what}: {}", error.detail),
+    }
+}
+
+/// One process writes plugin data: its order of commits is in memory.
+fn lock_data(settings: &Settings) -> Result<File, Failure> {
+    let path = settings.data.dir.join("inlay.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        let dir = settings.data.dir.display();
+        format!("Another Inlay serves the data folder {dir}; stop it, or choose another folder with --data DIR")
+    })?;
+    Ok(file)
+}
+
+/// Names of the migrations that were applied now.
+pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let db = open_database(settings).await?;
+    let pending = db.pending().await?;
+    db.migrate().await.map_err(|e| explained("Nothing was migrated", &e))?;
+    db.close().await;
+    Ok(pending)
+}
+
+/// The plugins' room on the data folder, without doors; a host may run beside it and follows what is activated here.
+pub async fn plugins_offline(settings: &Settings) -> Result<Plugins, Failure> {
+    let db = open_database(settings).await?;
+    db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
+    Ok(House::open(settings, db).await?.plugins)
+}
+
+/// Opens the database, walks through it and says how it is, in one line.
+pub async fn doctor_database(settings: &Settings) -> Result<String, Failure> {
+    let db = open_database(settings).await?;
+    let complaints = db.integrity().await?;
+    let pending = db.pending().await?;
+    db.close().await;
+    match (complaints.first(), pending.len()) {
+        (Some(first), _) => Err(format!("SQLite finds the file damaged: {first}").into()),
+        (None, 0) => Ok("sound, and its schema is up to date".to_owned()),
+        (None, n) => Ok(format!("sound; {n} migrations are pending and run at the next start")),
+    }
+}
+
+/// Loops that run beside the doors.
+struct Background {
+    state: State,
+    plugins: Plugins,
+    stop_writer: Arc<Notify>,
+    writer: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+}
+
+impl Background {
+    fn start(house: &House, keep: Duration) -> Background {
+        let (state, plugins) = (house.state.clone(), house.plugins.clone());
+        let stop_writer = Arc::new(Notify::new());
+        let writer = tokio::spawn({
+            let (state, stop) = (state.clone(), stop_writer.clone());
+            async move { state.write_groups(&stop).await }
+        });
+        let follow = tokio::spawn({
+            let plugins = plugins.clone();
+            async move { plugins.follow(FOLLOW).await }
+        });
+        let sweep = tokio::spawn({
+            let state = state.clone();
+            async move {
+                let mut ticks = tokio::time::interval(SWEEP);
+                loop {
+                    ticks.tick().await;
+                    match state.sweep(keep).await {
+                        Ok(0) => {}
+                        Ok(rows) => tracing::info!(rows, "swept away what had expired"),
+                        Err(error) => {
+                            tracing::warn!(?error, "what has expired cannot be swept away; trying again later")
+                        }
+                    }
+                }
+            }
+        });
+        Background { state, plugins, stop_writer, writer, others: vec![follow, sweep] }
+    }
+
+    /// Writes what waits, then ends the loops.
+    async fn stop(self) {
+        for other in self.others {
+            other.abort();
+        }
+        self.stop_writer.notify_one();
+        if self.writer.await.is_err() {
+            tracing::error!("the writer ended with a panic");
+        }
+        drop((self.state, self.plugins));
+    }
+}
+/// Serves until a signal asks to stop; then drains, writes what waits, and closes.
+pub async fn serve(settings: Settings) -> Result<(), Failure> {
+    let settings = Arc::new(settings);
+    std::fs::create_dir_all(&settings.data.dir)
+        .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
+    let lock = lock_data(&settings)?;
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|e| format!("Cannot listen on {listen}: {e}. Choose another address with --listen ADDR"))?;
+    let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;
+    let identity = Identity::new(&key, &settings.auth.api_keys, Clock::system());
+    let db = open_database(&settings).await?;
+    db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
+    let house = Arc::new(House::open(&settings, db).await.map_err(|e| explained("The host cannot start", &e))?);
+    if !house.sandbox.pagemap_scan() {
+        tracing::warn!("this kernel is older than Linux 6.7: plugin calls cost about twice as much");
+    }
+    let background = Background::start(&house, settings.idempotency.keep());
+    let health = Arc::new(Pulse { house: house.clone(), stopping: AtomicBool::new(false) });
+    let router = doors::router(Needs {
+        identity: identity.clone(),
+        plugins: Arc::new(house.plugins.clone()),
+        widgets: Arc::new(house.widgets.clone()),
+        actions: Arc::new(house.actions.clone()),
+        health: health.clone(),
+        metrics: house.metrics.clone(),
+        clock: house.clock.clone(),
+        options: door_options(&settings),
+    });
+    let credential = identity.open_start_credential().ok_or("The start credential exists already")?;
+    cli::banner(listener.local_addr()?, &settings, &credential)?;
+    drop(credential);
+    let stop = {
+        let health = health.clone();
+        async move {
+            stop_signal().await;
+            health.stopping.store(true, Ordering::Release);
+            tracing::info!("stopping: no new connections, finishing what is under way");
+        }
+    };
+    server::run(listener, router, limits(&settings), stop).await;
+    background.stop().await;
+    house.db.close().await;
+    drop(lock);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn limits(settings: &Settings) -> server::Limits {
+    let server = &settings.server;
+    server::Limits {
+        head: Duration::from_secs(server.header_timeout_s),
+        idle: Duration::from_secs(server.idle_timeout_s),
+        drain: Duration::from_secs(server.drain_s),
+        connections: server.max_connections,
+    }
+}
+
+fn door_options(settings: &Settings) -> Options {
+    let server = &settings.server;
+    let body_time = Duration::from_secs(server.body_timeout_s);
+    Options {
+        public_url: server.public_url.clone(),
+        cors_origins: server.cors_origins.clone(),
+        max_body_bytes: server.max_body_bytes,
+        body_time,
+        max_upload_bytes: settings.plugins.max_component_bytes,
+        deadline: body_time + UPLOAD_CHECK,
+        at_once: AT_ONCE,
+        turn_wait: TURN_WAIT,
+        metrics: match settings.metrics.access {
+            MetricsAccess::Open => doors::MetricsAccess::Open,
+            MetricsAccess::Admin => doors::MetricsAccess::Admin,
+            MetricsAccess::Off => doors::MetricsAccess::Off,
+        },
+        demo: settings.demo.enabled,
+    }
+}
+
+/// SIGTERM from whoever runs the host, or Ctrl-C.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut term) => tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        },
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be heard; only Ctrl-C stops gracefully");
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// How the host is doing, for the doors.
+struct Pulse {
+    house: Arc<House>,
+    stopping: AtomicBool,
+}
+
+impl Health for Pulse {
+    fn checks(&self) -> Soon<'_, Checks> {
+        Box::pin(async {
+            let database = match tokio::time::timeout(PING, self.house.db.ping()).await {
+                Ok(Ok(())) => Condition::Ok,
+                _ => Condition::Failed,
+            };
+            let plugins = if self.house.plugins.table().healthy() { Condition::Ok } else { Condition::Degraded };
+            // Events leave by the outbox, which is a table: there is no bus beside it yet that could fail alone.
+            Checks { database, plugins, bus: database }
+        })
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    fn count(&self, metrics: &Metrics) {
+        let state = self.house.state.counters();
+        let (hits, renders) = self.house.widgets.counters();
+        metrics.totals(Totals {
+            commits: state.groups,
+            committed_actions: state.units,
+            conflicts: state.conflicts,
+            widget_renders: renders,
+            widget_cache_hits: hits,
+        });
+    }
+}

@@ -1,0 +1,86 @@
+//! What a person reads when the host has started.
+use super::print;
+use crate::app::Failure;
+use crate::base::secret::Secret;
+use crate::settings::Settings;
+use std::net::SocketAddr;
+
+/// Prints, to stdout and not to the log, the links to open and how to act as admin. `address` is the one in fact
+/// listened on. Errors: stdout cannot be written; nothing to stop for.
+pub fn banner(address: SocketAddr, settings: &Settings, credential: &Secret<String>) -> Result<(), Failure> {
+    print(&text(address, settings, credential, &program()))
+}
+
+fn text(address: SocketAddr, settings: &Settings, credential: &Secret<String>, program: &str) -> String {
+    let here = match address {
+        any if any.ip().is_unspecified() => format!("http://localhost:{}", any.port()),
+        one => format!("http://{one}"),
+    };
+    let base = settings.server.public_url.as_deref().unwrap_or(&here);
+    let demo = if settings.demo.enabled { format!("  Demo shop   {base}/demo\n") } else { String::new() };
+    let same_secret = if settings.auth.secret.is_some() { " (where auth.secret is set to the same)" } else { "" };
+    format!(
+        "Inlay {version} listens on {address}
+
+  Start here  {base}/
+{demo}  API         {base}/docs
+  A widget    {base}/api/widget/products
+
+  Admin, for one hour:
+    curl -H 'Authorization: Bearer {credential}' {base}/api/admin/plugins
+  Admin, at any time{same_secret}:
+    {program} token create --role admin --expires 1h --data {dir}
+
+  Ctrl-C stops.
+",
+        version = env!("CARGO_PKG_VERSION"),
+        credential = credential.reveal(),
+        dir = shell_word(&settings.data.dir.to_string_lossy()),
+    )
+}
+
+/// How this program was called, so that the printed command can be typed as it stands: `cargo run` starts a binary that
+/// is not in the path.
+fn program() -> String {
+    std::env::args().next().filter(|name| !name.is_empty()).map_or_else(|| "inlay".to_owned(), |name| shell_word(&name))
+}
+
+fn shell_word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./~:@%+,=".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_links_and_the_commands_can_be_used_as_they_stand() {
+        let mut settings = Settings::for_data_dir(Path::new("/my data")).unwrap();
+        let credential = Secret::new("adm_x".to_owned());
+        let shown =
+            |settings: &Settings, address: &str| text(address.parse().unwrap(), settings, &credential, "./inlay");
+        let first = shown(&settings, "127.0.0.1:4000");
+        for part in [
+            "http://127.0.0.1:4000/\n",
+            "http://127.0.0.1:4000/demo\n",
+            "http://127.0.0.1:4000/docs\n",
+            "http://127.0.0.1:4000/api/widget/products\n",
+            "curl -H 'Authorization: Bearer adm_x' http://127.0.0.1:4000/api/admin/plugins\n",
+            "./inlay token create --role admin --expires 1h --data '/my data'\n",
+        ] {
+            assert!(first.contains(part), "{part} is not in\n{first}");
+        }
+        assert!(shown(&settings, "0.0.0.0:80").contains("http://localhost:80/"));
+        assert!(shown(&settings, "[::1]:80").contains("http://[::1]:80/"));
+        settings.demo.enabled = false;
+        settings.server.public_url = Some("https://inlay.example.com".into());
+        let behind_proxy = shown(&settings, "0.0.0.0:80");
+        assert!(behind_proxy.contains("https://inlay.example.com/docs") && !behind_proxy.contains("/demo"));
+    }
+}

@@ -1,0 +1,131 @@
+//! `inlay plugin`: on the data folder itself, so it works with and without a running host, which follows within moments.
+use super::{Place, block_on, print};
+use crate::app::{self, Failure};
+use crate::base::error::{Code, Error};
+use crate::features::plugins::{Manifest, Permissions, PluginInfo};
+use crate::settings::Settings;
+use bytes::Bytes;
+use clap::Subcommand;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+#[derive(Subcommand)]
+pub enum Verb {
+    /// List the plugins, what they offer, and which are in force
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Print what a plugin says of itself, as JSON: an installed one by its name, or a component file, which stays uninstalled
+    Inspect {
+        #[arg(value_name = "NAME|FILE")]
+        what: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Check a component file in the sandbox and put it in force
+    Load {
+        file: PathBuf,
+        /// What it may do, such as state:visitor,events:cart-updated, or "all" that it asks for
+        #[arg(long, value_name = "LIST", value_delimiter = ',')]
+        grant: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub fn run(verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::List { json, place } => {
+            let settings = place.settings()?;
+            let all = block_on(async { Ok(app::plugins_offline(&settings).await?.list()) })?;
+            if json { print(&serde_json::to_string_pretty(&all)?) } else { print(&table(&all)) }
+        }
+        Verb::Inspect { what, place } => {
+            let settings = place.settings()?;
+            let file = Path::new(&what);
+            let component = if file.is_file() { Some(read(file, &settings)?) } else { None };
+            let value = block_on(async {
+                let plugins = app::plugins_offline(&settings).await?;
+                Ok(match component {
+                    Some(component) => described(plugins.inspect(component).await?)?,
+                    None => serde_json::to_value(plugins.get(&what)?)?,
+                })
+            })?;
+            print(&serde_json::to_string_pretty(&value)?)
+        }
+        Verb::Load { file, grant, place } => {
+            let settings = place.settings()?;
+            let component = read(&file, &settings)?;
+            let permissions = permissions(grant);
+            let info = block_on(async {
+                let plugins = app::plugins_offline(&settings).await?;
+                plugins.install(component, permissions).await.map_err(in_words_of_flags)
+            })?;
+            print(&format!(
+                "{} {} is in force ({}); granted: {}",
+                info.name,
+                info.version,
+                info.digest,
+                list(&info.granted)
+            ))
+        }
+    }
+}
+
+/// The room speaks of permissions; here they are given with a flag.
+fn in_words_of_flags(error: Error) -> Failure {
+    if error.code != Code::GrantsMissing {
+        return error.into();
+    }
+    let missing: Vec<&str> = error.faults.iter().map(|fault| fault.message.trim_start_matches("missing: ")).collect();
+    format!("the plugin asks for more than it was granted: {}\n  give it all with --grant all", missing.join(", "))
+        .into()
+}
+
+/// A file's manifest, and what it would have to be granted.
+fn described(manifest: Value) -> Result<Value, Failure> {
+    let permissions = Manifest::parse(&manifest.to_string())?.permissions;
+    Ok(json!({"permissions": permissions, "manifest": manifest}))
+}
+
+fn permissions(grant: Vec<String>) -> Permissions {
+    if grant.iter().any(|word| word == "all") { Permissions::All } else { Permissions::These(grant) }
+}
+
+/// Reads a component, but never more of it than could be installed.
+fn read(file: &Path, settings: &Settings) -> Result<Bytes, Failure> {
+    let limit = settings.plugins.max_component_bytes;
+    let failed = |e: std::io::Error| format!("{} cannot be read: {e}", file.display());
+    let mut bytes = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    std::fs::File::open(file).and_then(|f| f.take(most).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() > limit {
+        return Err(format!("{} is larger than plugins.max_component_bytes ({limit})", file.display()).into());
+    }
+    Ok(bytes.into())
+}
+
+fn list(words: &[String]) -> String {
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+}
+
+fn table(all: &[PluginInfo]) -> String {
+    let mut out = String::new();
+    for plugin in all {
+        let bundled = if plugin.bundled { ", bundled" } else { "" };
+        out.push_str(&format!("{} {} ({}{bundled})  {}\n", plugin.name, plugin.version, plugin.state, plugin.title));
+        if let Some(reason) = &plugin.reason {
+            out.push_str(&format!("  reason:   {reason}\n"));
+        }
+        let parts = [("actions", &plugin.actions), ("queries", &plugin.queries), ("widgets", &plugin.widgets)];
+        for (name, words) in parts.into_iter().chain([("granted", &plugin.granted)]) {
+            out.push_str(&format!("  {name}:  {}\n", list(words)));
+        }
+    }
+    if out.is_empty() { "There is no plugin; `inlay plugin load FILE` adds one.".to_owned() } else { out }
+}

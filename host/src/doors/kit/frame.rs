@@ -1,0 +1,251 @@
+//! The frame around all doors: what every request and every answer goes through, in one layer.
+//!
+//! In order, from the outside in:
+//! 1. the request's id, and the span that carries it into every line of the log;
+//! 2. CORS preflights are answered;
+//! 3. a deadline for everything that follows, and a net for panics;
+//! 4. the doors: routing, extractors, handler (turns are taken there, see `shed`);
+//! 5. a refusal becomes a problem (JSON or page) and one line in the log;
+//! 6. headers: the id, the visitor's proof, security, caching, CORS;
+//! 7. the numbers.
+use crate::base::clock::Clock;
+use crate::base::error::{Code, Error};
+use crate::doors::kit::answer::{self, DATA_POLICY};
+use crate::doors::kit::auth::{Proof, VISITOR};
+use crate::doors::kit::origin::{self, Origins};
+use crate::doors::kit::problem::{self, Problem, Refusal};
+use crate::doors::kit::request_id::{self, RequestId};
+use crate::doors::kit::{accept, body};
+use crate::platform::metrics::Metrics;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tower::{Layer, Service};
+use tracing::Instrument;
+
+const X_CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+/// With "no-referrer" browsers would send our own forms with `Origin: null`.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// A refused request with more body than this is not read to its end; the connection is closed behind the answer.
+const SMALL_BODY: u64 = 16 * 1024;
+
+/// One request and its answer, as extractors see it.
+#[derive(Clone)]
+pub struct Exchange(Arc<Inside>);
+
+struct Inside {
+    id: RequestId,
+    proof: OnceLock<Proof>,
+}
+
+impl Exchange {
+    /// The answer will carry this visitor's proof.
+    pub fn hand_back(&self, proof: Proof) {
+        // A second extractor of the same request finds the same visitor.
+        let _ = self.0.proof.set(proof);
+    }
+}
+
+/// What the frame knows; see the module's words.
+#[derive(Clone)]
+pub struct Frame(Arc<Shared>);
+
+struct Shared {
+    clock: Clock,
+    origins: Origins,
+    metrics: Metrics,
+    deadline: Duration,
+    /// The host is reached by https.
+    secure: bool,
+}
+
+impl Frame {
+    pub fn new(clock: Clock, origins: Origins, metrics: Metrics, deadline: Duration, secure: bool) -> Frame {
+        Frame(Arc::new(Shared { clock, origins, metrics, deadline, secure }))
+    }
+}
+
+impl<S> Layer<S> for Frame {
+    type Service = Framed<S>;
+    fn layer(&self, inner: S) -> Framed<S> {
+        Framed { shared: self.0.clone(), inner }
+    }
+}
+
+#[derive(Clone)]
+pub struct Framed<S> {
+    shared: Arc<Shared>,
+    inner: S,
+}
+
+impl<S> Service<Request> for Framed<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let shared = self.shared.clone();
+        let seen = Seen::of(&request, &shared.clock);
+        let exchange = Exchange(Arc::new(Inside { id: seen.id.clone(), proof: OnceLock::new() }));
+        let span =
+            tracing::info_span!("request", id = seen.id.as_str(), method = %seen.method, path = %request.uri().path());
+        let preflight = shared.origins.preflight(request.method(), request.uri().path(), request.headers());
+        let answered = match preflight {
+            Some(response) => futures_util::future::Either::Left(std::future::ready(response)),
+            None => {
+                request.extensions_mut().insert(exchange.clone());
+                let inner = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+                futures_util::future::Either::Right(guarded(tokio::time::timeout(shared.deadline, inner)))
+            }
+        };
+        let whole = async move {
+            let under_way = shared.metrics.in_flight();
+            let mut response = answered.await;
+            if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+                problem::log(&refusal.error);
+                let allow = response.headers_mut().remove(header::ALLOW);
+                response = problem::render(&refusal, &seen.id, seen.wants_page);
+                if let Some(allow) = allow {
+                    response.headers_mut().insert(header::ALLOW, allow);
+                }
+            }
+            shared.dress(&seen, &exchange, &mut response);
+            let took = seen.began.elapsed();
+            let status = response.status().as_u16();
+            shared.metrics.http(seen.route(), seen.method.as_str(), status, took);
+            drop(under_way);
+            tracing::debug!(status, duration_ms = took.as_secs_f64() * 1000.0, "answered");
+            Ok(response)
+        };
+        Box::pin(whole.instrument(span))
+    }
+}
+
+type Caught = Result<Result<Result<Response, Infallible>, Box<dyn std::any::Any + Send>>, tokio::time::error::Elapsed>;
+
+async fn guarded(inner: impl Future<Output = Caught>) -> Response {
+    match inner.await {
+        Ok(Ok(Ok(response))) => response,
+        // The panic's text is in the log already, through the process's panic hook.
+        Ok(Err(_panic)) => Problem::from(Error::internal("a handler panicked")).into_response(),
+        Err(_elapsed) => {
+            Problem::from(Error::new(Code::Deadline, "The request took too long and was given up")).into_response()
+        }
+    }
+}
+
+/// What is needed of a request after it has been given away.
+struct Seen {
+    id: RequestId,
+    method: Method,
+    path: Option<MatchedPath>,
+    origin: Option<HeaderValue>,
+    is_closed: bool,
+    wants_page: bool,
+    /// More body than is read for the sake of a refusal.
+    has_large_body: bool,
+    began: Instant,
+}
+
+impl Seen {
+    fn of(request: &Request, clock: &Clock) -> Seen {
+        let headers = request.headers();
+        let path = request.uri().path();
+        Seen {
+            id: RequestId::of(headers, clock),
+            method: request.method().clone(),
+            path: request.extensions().get::<MatchedPath>().cloned(),
+            origin: headers.get(header::ORIGIN).cloned(),
+            is_closed: origin::is_closed(path),
+            wants_page: wants_page(request.method(), path, headers),
+            has_large_body: has_large_body(headers),
+            began: Instant::now(),
+        }
+    }
+
+    /// The route's pattern, never the path that was asked for.
+    fn route(&self) -> &str {
+        self.path.as_ref().map_or("none", MatchedPath::as_str)
+    }
+}
+
+/// Whether a refusal is read by a person: a form that was posted, or a page that was asked for. The API's own paths answer
+/// problems as JSON, whoever asks.
+fn wants_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let is_form = || *method == Method::POST && matches!(body::kind(headers), Ok(body::Kind::Form));
+    let may_be_page = match path.strip_prefix("/api/") {
+        None => true,
+        Some("widget-action") => is_form(),
+        Some(rest) => rest.starts_with("widget/"),
+    };
+    may_be_page && accept::wants(headers) == accept::Wants::Html
+}
+
+fn has_large_body(headers: &HeaderMap) -> bool {
+    match headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).map(str::parse::<u64>) {
+        Some(length) => length.is_ok_and(|length| length > SMALL_BODY),
+        None => headers.contains_key(header::TRANSFER_ENCODING),
+    }
+}
+
+impl Shared {
+    fn dress(&self, seen: &Seen, exchange: &Exchange, response: &mut Response) {
+        if let Some(proof) = exchange.0.proof.get() {
+            if let Some(cookie) = proof.cookie(self.secure) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response.headers_mut().insert(VISITOR, proof.signed.clone());
+        }
+        if !seen.is_closed {
+            self.origins.answer(seen.origin.as_ref(), response);
+        }
+        let refused = response.status().is_client_error() || response.status().is_server_error();
+        let headers = response.headers_mut();
+        headers.insert(request_id::HEADER, exchange.0.id.header());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        headers.insert(header::REFERRER_POLICY, SAME_ORIGIN);
+        if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
+        } else {
+            headers.insert(OPENER_POLICY, SAME_ORIGIN);
+        }
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, answer::NO_STORE);
+        }
+        if self.secure {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        }
+        if refused && seen.has_large_body {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+}
+
+/// No door fits the path.
+pub async fn nothing_here() -> Problem {
+    Error::new(Code::NotFound, "There is nothing at this path; GET / lists the doors").into()
+}
+
+/// A door fits the path, but not the method; `Allow` says which do.
+pub async fn wrong_method() -> Problem {
+    Error::new(Code::MethodNotAllowed, "This method is not allowed here; the header Allow says which are").into()
+}

@@ -1,0 +1,15 @@
+//! What all doors share: how a request is read, who sent it, how an answer or a refusal is written.
+pub mod accept;
+pub mod answer;
+pub mod auth;
+pub mod body;
+pub mod frame;
+pub mod origin;
+pub mod pages;
+pub mod problem;
+pub mod replay;
+pub mod request_id;
+pub mod shed;
+pub mod urlencoded;
+
+pub use problem::{Answer, Problem};

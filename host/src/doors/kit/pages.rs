@@ -1,0 +1,33 @@
+//! The host's own pages, put together of what `features/widgets/html` draws.
+use crate::base::error::Error;
+use crate::features::widgets::html::{self, HtmlOptions, Refused};
+use crate::features::widgets::{Rendered, WidgetInfo};
+
+pub fn problem(status: u16, error: &Error, id: &str, back: &str) -> String {
+    let detail = format!("{} (request {id})", error.detail);
+    html::problem_page(status, error.code.title(), &detail, &error.faults, Some(back))
+}
+
+/// One widget on a page of its own. `here` is the path and query that it is shown at.
+pub fn widget(shown: &Rendered, title: &str, here: &str, refused: Option<Refused<'_>>) -> String {
+    html::page(title, &tree(shown, title, here, 1, refused), None)
+}
+
+/// One widget among others on a page. `return_to` is where its actions lead back to.
+pub fn tree(shown: &Rendered, title: &str, return_to: &str, heading: u8, refused: Option<Refused<'_>>) -> String {
+    let show_url = format!("/api/widget/{}", shown.name);
+    let options = HtmlOptions {
+        title: Some(title),
+        show_url: Some(&show_url),
+        heading,
+        refused,
+        ..HtmlOptions::new(&shown.name, return_to)
+    };
+    html::tree(&shown.tree, &options)
+}
+
+/// The title of a widget, its name where it has none.
+pub fn title(all: &[WidgetInfo], name: &str) -> String {
+    let title = all.iter().find(|widget| widget.name == name).map(|widget| widget.title.as_str());
+    title.filter(|title| !title.is_empty()).unwrap_or(name).to_owned()
+}

@@ -1,0 +1,286 @@
+//! Rooms that answer what a test needs, and a router in front of them.
+use crate::base::clock::Clock;
+use crate::base::error::{Code, Error, Fault, Result};
+use crate::base::secret::Secret;
+use crate::doors::rooms::{Checks, Condition, Dispatches, Health, Manages, Shows, Soon};
+use crate::doors::{MetricsAccess, Needs, Options, router};
+use crate::features::actions::{Action, Outcome};
+use crate::features::identity::{Caller, Identity};
+use crate::features::plugins::{Permissions, PluginInfo};
+use crate::features::widgets::{Rendered, WidgetInfo};
+use crate::platform::metrics::Metrics;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use serde_json::{Map, Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tower::ServiceExt;
+
+pub fn plugin(name: &str) -> PluginInfo {
+    PluginInfo {
+        name: name.to_owned(),
+        id: format!("dev.inlay.{name}"),
+        version: "1.0.0".into(),
+        title: String::new(),
+        description: String::new(),
+        digest: format!("sha256:{}", "0".repeat(64)),
+        bytes: 1,
+        state: "active".into(),
+        reason: None,
+        actions: vec![],
+        queries: vec![],
+        widgets: vec![],
+        permissions: vec![],
+        granted: vec![],
+        bundled: false,
+        activated_at_ms: 0,
+        manifest: json!({}),
+    }
+}
+
+pub fn widget(name: &str) -> WidgetInfo {
+    WidgetInfo {
+        name: name.to_owned(),
+        title: format!("The {name}"),
+        description: String::new(),
+        plugin: None,
+        schema: json!({}),
+        params: json!({}),
+        source: None,
+        preview: json!({}),
+        figures: json!({}),
+    }
+}
+
+/// What the rooms were asked, in the order they were asked.
+#[derive(Clone, Default)]
+pub struct Rooms {
+    pub actions: Arc<Mutex<Vec<(Caller, Action)>>>,
+    pub queries: Arc<Mutex<Vec<(Caller, String, Value)>>>,
+    pub uploads: Arc<Mutex<Vec<(Bytes, Permissions)>>>,
+    pub condition: Arc<Mutex<Option<Condition>>>,
+    pub stopping: Arc<Mutex<bool>>,
+}
+
+impl Dispatches for Rooms {
+    fn dispatch<'a>(&'a self, caller: &'a Caller, action: Action) -> Soon<'a, Result<Outcome>> {
+        let name = action.name.clone();
+        let replayed = action.idempotency_key.as_deref() == Some("seen");
+        self.actions.lock().unwrap().push((caller.clone(), action));
+        Box::pin(async move {
+            match name.as_str() {
+                "unknown" => Err(Error::new(Code::UnknownAction, "No active plugin handles it")),
+                "panic" => panic!("boom"),
+                "slow" => {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    unreachable!()
+                }
+                "wait" => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    Ok(Outcome { json: r#"{"success":true}"#.into(), replayed: false })
+                }
+                "broken" => Err(Error::internal(std::io::Error::other("/var/lib/inlay is gone"))),
+                "refused" => {
+                    let fault = Fault { pointer: "/email".into(), message: "is <b>not</b> an address".into() };
+                    let error = Error::new(Code::InvalidForm, "Please look at the fields").with_reason("input.invalid");
+                    Err(error.with_faults(vec![fault]))
+                }
+                "busy" => Err(Error::new(Code::PluginBusy, "busy").retry_after(7)),
+                _ => Ok(Outcome { json: r#"{"success":true,  "as":"it is"}"#.into(), replayed }),
+            }
+        })
+    }
+}
+
+impl Shows for Rooms {
+    fn list(&self) -> Vec<WidgetInfo> {
+        ["products", "cart", "contact-form"].map(widget).to_vec()
+    }
+    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>> {
+        self.queries.lock().unwrap().push((caller.clone(), name.to_owned(), Value::Object(params)));
+        Box::pin(async move {
+            if !["products", "cart", "contact-form"].contains(&name) {
+                return Err(Error::new(Code::UnknownWidget, "There is no such widget"));
+            }
+            let action = json!({"type": "refused", "payload": {"a": 1}});
+            let tree = json!({"type": "Card", "children": [
+                {"type": "Title", "value": format!("<{name}>")},
+                {"type": "Form", "onSubmitAction": action, "children": [
+                    {"type": "Input", "name": "email"}, {"type": "Button", "label": "Send", "submit": true}
+                ]}
+            ]});
+            let json = Bytes::from(tree.to_string());
+            let (tree, etag) = (Arc::new(tree), Arc::from("\"w1\""));
+            Ok(Rendered { name: name.into(), tree, json, etag, public: name == "products" })
+        })
+    }
+}
+
+impl Manages for Rooms {
+    fn list(&self) -> Vec<PluginInfo> {
+        vec![plugin("shop")]
+    }
+    fn get(&self, name: &str) -> Result<PluginInfo> {
+        match name {
+            "shop" => Ok(plugin("shop")),
+            _ => Err(Error::new(Code::UnknownPlugin, "There is no plugin of this name")),
+        }
+    }
+    fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>> {
+        self.uploads.lock().unwrap().push((component, permissions));
+        Box::pin(async { Ok(plugin("new")) })
+    }
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
+        self.queries.lock().unwrap().push((caller.clone(), name.to_owned(), Value::Object(params)));
+        Box::pin(async move {
+            match name {
+                "unknown" => Err(Error::new(Code::UnknownQuery, "No active plugin answers it")),
+                _ => Ok(r#"{"items":[]}"#.to_owned()),
+            }
+        })
+    }
+}
+
+impl Health for Rooms {
+    fn checks(&self) -> Soon<'_, Checks> {
+        let database = self.condition.lock().unwrap().unwrap_or(Condition::Ok);
+        Box::pin(async move { Checks { database, plugins: Condition::Ok, bus: Condition::Ok } })
+    }
+    fn is_stopping(&self) -> bool {
+        *self.stopping.lock().unwrap()
+    }
+    fn count(&self, metrics: &Metrics) {
+        metrics.action("elsewhere", "counted", "ok", Duration::from_millis(1));
+    }
+}
+
+/// The doors, what stands behind them, and who may come.
+pub struct House {
+    pub rooms: Rooms,
+    pub router: Router,
+    pub identity: Identity,
+    /// An admin's token.
+    pub admin: String,
+}
+
+pub const API_KEY: &str = "a-servers-own-key";
+
+pub fn options() -> Options {
+    Options {
+        public_url: None,
+        cors_origins: vec!["https://shop.example".into()],
+        max_body_bytes: 1 << 20,
+        body_time: Duration::from_millis(200),
+        max_upload_bytes: 2 << 20,
+        deadline: Duration::from_secs(1),
+        at_once: 64,
+        turn_wait: Duration::from_millis(20),
+        metrics: MetricsAccess::Open,
+        demo: true,
+    }
+}
+
+pub fn house() -> House {
+    house_with(options())
+}
+
+pub fn house_with(options: Options) -> House {
+    let identity = Identity::new(&Secret::new(vec![7; 32]), &[Secret::new(API_KEY.to_owned())], Clock::system());
+    let admin = identity.mint_admin(Duration::from_secs(3600)).unwrap().reveal().clone();
+    let rooms = Rooms::default();
+    let shared = Arc::new(rooms.clone());
+    let router = router(Needs {
+        identity: identity.clone(),
+        plugins: shared.clone(),
+        widgets: shared.clone(),
+        actions: shared.clone(),
+        health: shared,
+        metrics: Metrics::new("1"),
+        clock: Clock::system(),
+        options,
+    });
+    House { rooms, router, identity, admin }
+}
+
+/// An answer, read to its end.
+pub struct Got {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Got {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+    /// Asserts a complete problem with this status and code.
+    pub fn is_problem(&self, status: u16, code: Code) -> Value {
+        let text = self.text();
+        assert_eq!(self.status.as_u16(), status, "{text}");
+        assert_eq!(self.header("content-type"), "application/problem+json", "{text}");
+        let problem = self.json();
+        assert_eq!(problem["code"], code.word(), "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["detail"], problem["error"], "{problem}");
+        assert_eq!(problem["request_id"], self.header("x-request-id"), "{problem}");
+        assert_eq!(problem["type"], format!("/docs#code-{}", code.word()), "{problem}");
+        assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()), "{problem}");
+        problem
+    }
+}
+
+impl House {
+    pub async fn send(&self, request: Request<Body>) -> Got {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Got { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Got {
+        self.send(request("GET", path, headers, Body::empty())).await
+    }
+
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Got {
+        self.send(request("POST", path, headers, body.into())).await
+    }
+
+    /// JSON to the dispatcher.
+    pub async fn act(&self, body: &str, headers: &[(&str, &str)]) -> Got {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        self.post("/api/widget-action", &headers, body.to_owned()).await
+    }
+
+    /// A form, as a browser posts it.
+    pub async fn form(&self, body: &str, headers: &[(&str, &str)]) -> Got {
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("accept", BROWSER), ("host", "inlay.test")];
+        self.post("/api/widget-action", &[&form, headers].concat(), body.to_owned()).await
+    }
+
+    pub fn last_action(&self) -> (Caller, Action) {
+        self.rooms.actions.lock().unwrap().last().cloned().unwrap()
+    }
+
+    pub fn last_query(&self) -> (Caller, String, Value) {
+        self.rooms.queries.lock().unwrap().last().cloned().unwrap()
+    }
+}
+
+pub const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).unwrap()
+}

@@ -1,0 +1,9 @@
+//! Every door from outside, with stand-ins behind it.
+mod actions;
+mod admin;
+mod callers;
+pub mod fakes;
+mod manners;
+mod openapi;
+mod site;
+mod widgets;

@@ -1,0 +1,106 @@
+use super::fakes::{BROWSER, house, house_with, options};
+use crate::base::error::Code;
+use crate::doors::rooms::Condition;
+use crate::doors::{MetricsAccess, Options};
+
+#[tokio::test]
+async fn the_start_is_a_page_for_people_and_a_list_for_programs() {
+    let house = house();
+    let list = house.get("/", &[("accept", "*/*")]).await;
+    assert_eq!(list.header("content-type"), "application/json");
+    let doors = list.json()["endpoints"].as_array().unwrap().len();
+    assert_eq!(doors, crate::doors::all().len());
+    let page = house.get("/", &[("accept", BROWSER)]).await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.text().contains("href=\"/demo\"") && page.text().contains("href=\"/docs\""));
+    assert_ne!(page.header("etag"), list.header("etag"));
+    let again = house.get("/", &[("accept", BROWSER), ("if-none-match", page.header("etag"))]).await;
+    assert_eq!(again.status, 304);
+    assert_eq!(list.header("vary"), "accept");
+}
+
+#[tokio::test]
+async fn the_demo_shows_the_widgets_there_are_to_its_visitor() {
+    let house = house();
+    let page = house.get("/demo", &[("accept", BROWSER)]).await;
+    assert_eq!(page.header("cache-control"), "private, no-store");
+    assert!(page.header("set-cookie").starts_with("inlay_visitor="));
+    let text = page.text();
+    for name in ["products", "cart", "contact-form"] {
+        assert!(text.contains(&format!("id=\"widget-{name}\"")), "{text}");
+    }
+    assert!(
+        text.contains("value=\"/demo#widget-cart\"") && !text.contains("<script") && !text.contains(" style="),
+        "{text}"
+    );
+    let off = house_with(Options { demo: false, ..options() });
+    off.get("/demo", &[]).await.is_problem(404, Code::NotFound);
+    assert!(!off.get("/", &[]).await.text().contains("\"/demo\""));
+}
+
+/// Whatever a page names must be there, and nothing of others.
+#[tokio::test]
+async fn pages_name_nothing_that_is_missing() {
+    let house = house();
+    for path in ["/", "/docs", "/demo", "/nope", "/api/widget/cart"] {
+        let page = house.get(path, &[("accept", BROWSER)]).await;
+        let mut rest = page.text();
+        while let Some((_, after)) = rest.split_once("=\"/assets/") {
+            let (file, after) = after.split_once('"').unwrap();
+            let asset = house.get(&format!("/assets/{file}"), &[]).await;
+            assert_eq!(asset.status, 200, "{path} names {file}");
+            assert!(["text/css; charset=utf-8", "image/svg+xml"].contains(&asset.header("content-type")));
+            let again = house.get(&format!("/assets/{file}"), &[("if-none-match", asset.header("etag"))]).await;
+            assert_eq!(again.status, 304);
+            rest = after;
+        }
+        assert!(!page.text().contains("src=\"http") && !page.text().contains("<script"), "{path}");
+    }
+    house.get("/assets/..%2fCargo.toml", &[]).await.is_problem(404, Code::NotFound);
+    assert_eq!(house.get("/favicon.ico", &[]).await.header("content-type"), "image/svg+xml");
+}
+
+#[tokio::test]
+async fn health_tells_what_is_wrong() {
+    let house = house();
+    for (condition, status, word) in
+        [(Condition::Ok, 200, "ok"), (Condition::Degraded, 200, "degraded"), (Condition::Failed, 503, "failed")]
+    {
+        *house.rooms.condition.lock().unwrap() = Some(condition);
+        for path in ["/health", "/api/health", "/readyz"] {
+            let got = house.get(path, &[]).await;
+            let health = got.json();
+            assert_eq!(
+                (got.status.as_u16(), &health["status"], &health["checks"]["database"]),
+                (status, &word.into(), &word.into())
+            );
+            assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+            assert!(
+                health["uptime_s"].is_u64() && health["checks"]["bus"] == "ok" && health["checks"]["plugins"] == "ok"
+            );
+            assert_eq!(got.header("cache-control"), "no-store");
+        }
+        assert_eq!(house.get("/livez", &[]).await.status, 200);
+    }
+    *house.rooms.condition.lock().unwrap() = None;
+    *house.rooms.stopping.lock().unwrap() = true;
+    let got = house.get("/readyz", &[]).await;
+    assert_eq!((got.status.as_u16(), got.json()["status"].as_str()), (503, Some("stopping")));
+}
+
+#[tokio::test]
+async fn numbers_are_given_to_whom_the_settings_say() {
+    let open = house();
+    open.get("/api/widget/nope", &[]).await;
+    let got = open.get("/metrics", &[]).await;
+    assert!(got.header("content-type").starts_with("text/plain; version=0.0.4"));
+    let line = r#"inlay_http_requests_total{route="/api/widget/{name}",method="GET",status="404"} 1"#;
+    assert!(got.text().lines().any(|l| l == line), "{}", got.text());
+    assert!(got.text().contains("counted"), "what is counted elsewhere is asked for: {}", got.text());
+    let admin = house_with(Options { metrics: MetricsAccess::Admin, ..options() });
+    admin.get("/metrics", &[]).await.is_problem(401, Code::MissingToken);
+    let bearer = format!("Bearer {}", admin.admin);
+    assert_eq!(admin.get("/metrics", &[("authorization", &bearer)]).await.status, 200);
+    let off = house_with(Options { metrics: MetricsAccess::Off, ..options() });
+    off.get("/metrics", &[]).await.is_problem(404, Code::NotFound);
+}

@@ -1,0 +1,136 @@
+//! Queries: a plugin's named, read-only data.
+use super::Plugins;
+use super::table::Ran;
+use crate::base::error::{Code, Error, Fault as InputFault, Kind, Result};
+use crate::base::ids::ActionId;
+use crate::features::identity::{Caller, Role};
+use crate::features::state::UNAVAILABLE;
+use crate::platform::wasm::{Call, Failure, Fault, FaultKind};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Runs of a query whose data changed under it.
+const TRIES: u32 = 5;
+
+impl Plugins {
+    /// Runs a named query and gives its JSON text. `params` come from a query string or a widget: texts are read as the
+    /// schema asks. Errors: `unknown_query`, `invalid_parameters`, `forbidden`, `action_refused`, `plugin_*`.
+    pub async fn query(&self, caller: &Caller, name: &str, mut params: Map<String, Value>) -> Result<String> {
+        let table = self.table();
+        let unknown = || Error::new(Code::UnknownQuery, "No active plugin answers a query of this name");
+        let named = table.query(name).ok_or_else(unknown)?;
+        let declared = named.declared().ok_or_else(unknown)?;
+        permitted(caller, declared.role)?;
+        declared.input.read_texts(&mut params);
+        let input = Value::Object(params);
+        declared.input.check(&input).map_err(|faults| {
+            Error::new(Code::InvalidParameters, format!("The parameters of {name} do not fit its schema"))
+                .with_faults(faults)
+        })?;
+        let mut call = Call {
+            name: name.to_owned(),
+            input: input.to_string(),
+            id: ActionId::new(&self.0.clock).to_string(),
+            workspace: caller.workspace.to_string(),
+            thread: None,
+            visitor: caller.visitor.to_string(),
+            locale: caller.locale.clone(),
+            now_ms: self.0.clock.now_ms(),
+            attempt: 0,
+        };
+        for attempt in 1..=TRIES {
+            call.attempt = attempt;
+            let Ran { ended, usage, host } = named.plugin.load(&self.0.state, caller, &call).await;
+            let outcome = match &ended {
+                Ok(Ok(_)) => "ok",
+                Ok(Err(failure)) => failure.code.as_str(),
+                Err(fault) => fault.kind.word(),
+            };
+            let (plugin, version) = (&*named.plugin.name, &*named.plugin.version);
+            let (cpu_us, memory, host_calls) = (usage.cpu.as_micros(), usage.memory, usage.host_calls);
+            if let Err(fault) = &ended {
+                let why = &fault.message;
+                tracing::warn!(plugin, version, query = name, outcome, cpu_us, memory, host_calls, why, "query failed");
+            } else {
+                tracing::debug!(plugin, version, query = name, outcome, cpu_us, memory, host_calls, "query");
+            }
+            if let Some(breach) = host.as_ref().and_then(|h| h.breach()) {
+                return Err(breached(breach));
+            }
+            if let Some(host) = &host
+                && ended.is_ok()
+                && !self.0.state.settle(&host.unit).await?
+            {
+                continue;
+            }
+            return match ended {
+                Ok(Ok(text)) if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() => Ok(text),
+                Ok(Ok(_)) => {
+                    Err(Error::new(Code::PluginFailed, "The plugin's answer is not JSON").with_reason("plugin.abi"))
+                }
+                Ok(Err(failure)) => Err(refused(failure)),
+                Err(fault) => Err(faulted(&fault)),
+            };
+        }
+        Err(Error::new(Code::StateConflict, "The data kept changing while it was read; try again").retry_after(1))
+    }
+}
+
+/// Whether a caller may use something that asks for this role.
+pub fn permitted(caller: &Caller, role: Option<Role>) -> Result<()> {
+    match role {
+        Some(role) if caller.role < role => {
+            Err(Error::new(Code::Forbidden, "This needs a role that the caller does not have"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A plugin's refusal, as callers read it. The first word of the plugin's code tells the kind.
+pub fn refused(failure: Failure) -> Error {
+    let (code, faults) = match failure.code.split('.').next().unwrap_or_default() {
+        "input" => (Code::InvalidForm, faults(failure.detail.as_deref())),
+        "conflict" => (Code::ActionConflict, Vec::new()),
+        "auth" => (Code::Forbidden, Vec::new()),
+        _ => (Code::Refused, Vec::new()),
+    };
+    let message: String = failure.message.chars().filter(|c| !c.is_control()).take(500).collect();
+    let reason: String = failure.code.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+    Error::new(code, message).with_faults(faults).with_reason(reason)
+}
+
+fn faults(detail: Option<&str>) -> Vec<InputFault> {
+    #[derive(Deserialize)]
+    struct One {
+        #[serde(default)]
+        pointer: String,
+        message: String,
+    }
+    let parsed: Vec<One> = detail.and_then(|d| serde_json::from_str(d).ok()).unwrap_or_default();
+    parsed.into_iter().take(50).map(|f| InputFault { pointer: f.pointer, message: f.message }).collect()
+}
+
+/// A plugin's fault, as callers read it: which limit, never what the guest wrote.
+pub fn faulted(fault: &Fault) -> Error {
+    let (code, detail) = match fault.kind {
+        FaultKind::Cpu | FaultKind::Wall => {
+            (Code::PluginTimeout, "The plugin did not answer in time; nothing was stored")
+        }
+        FaultKind::Busy => (Code::PluginBusy, "Too many calls of this plugin are under way; try again"),
+        FaultKind::Trap | FaultKind::Abi => (Code::PluginFailed, "The plugin failed; nothing was stored"),
+        FaultKind::Memory | FaultKind::Stack | FaultKind::Output | FaultKind::HostCalls => {
+            (Code::PluginLimit, "The plugin went past one of its limits; nothing was stored")
+        }
+    };
+    let error = Error::new(code, detail).with_reason(fault.kind.word());
+    if code.kind() == Kind::TooMany { error.retry_after(1) } else { error }
+}
+
+/// A unit that ran into a limit of the data or the events.
+pub fn breached(word: &'static str) -> Error {
+    if word == UNAVAILABLE {
+        return Error::new(Code::Database, "The database does not answer at the moment; nothing was stored")
+            .retry_after(1);
+    }
+    Error::new(Code::PluginLimit, "The plugin went past one of its limits; nothing was stored").with_reason(word)
+}

@@ -1,0 +1,167 @@
+//! The live table: which plugin answers to which name, right now.
+use super::host::{OutLimits, PluginHost};
+use super::manifest::{Declared, Effect, Manifest};
+use super::{PluginInfo, PluginLimits};
+use crate::base::error::{Code, Error, Result};
+use crate::features::identity::Caller;
+use crate::features::state::{Owners, State, Unit};
+use crate::platform::wasm::{Call, Ended, Limits, Loaded, Reply, Usage};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What one plugin was granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    pub visitor: bool,
+    pub thread: bool,
+    pub workspace: bool,
+    pub topics: BTreeSet<String>,
+}
+
+impl Grants {
+    pub fn of(permissions: &BTreeSet<String>) -> Grants {
+        let has = |word: &str| permissions.contains(word);
+        let topics = permissions.iter().filter_map(|p| p.strip_prefix("events:")).map(str::to_owned).collect();
+        Grants { visitor: has("state:visitor"), thread: has("state:thread"), workspace: has("state:workspace"), topics }
+    }
+
+    pub fn any_state(&self) -> bool {
+        self.visitor || self.thread || self.workspace
+    }
+}
+
+/// A plugin version in force: compiled, linked, ready.
+pub struct Active {
+    pub info: PluginInfo,
+    pub name: Arc<str>,
+    pub version: Arc<str>,
+    pub manifest: Manifest,
+    pub(super) grants: Arc<Grants>,
+    pub(super) config: Arc<serde_json::Value>,
+    pub(super) loaded: Loaded,
+    pub(super) limits: PluginLimits,
+}
+
+/// How one run of a handler ended, with all that it did and nothing of it stored.
+pub struct Ran<T> {
+    pub ended: Ended<T>,
+    pub usage: Usage,
+    /// Absent when the call never began.
+    pub host: Option<PluginHost>,
+}
+
+impl Active {
+    /// The call's own limits: what the manifest asks for, under the host's ceilings.
+    fn limits(&self) -> Limits {
+        let asks = &self.manifest.asks;
+        let limits = &self.limits;
+        Limits {
+            cpu: asks.cpu.unwrap_or(limits.cpu).min(limits.cpu_ceiling),
+            wall: asks.wall.unwrap_or(limits.wall).min(limits.wall_ceiling),
+            memory: asks.memory.unwrap_or(limits.memory).min(limits.memory_ceiling),
+            output: limits.output_bytes,
+            host_calls: limits.host_calls,
+        }
+    }
+
+    fn unit(&self, state: &State, caller: &Caller, thread: Option<&str>, now_ms: u64) -> Unit {
+        let owners = Owners {
+            workspace: caller.workspace.as_str().into(),
+            plugin: self.name.clone(),
+            visitor: caller.visitor.as_str().into(),
+            thread: thread.map(Arc::from),
+        };
+        state.begin(owners, now_ms, self.limits.state)
+    }
+
+    fn host(&self, unit: Unit, read_only: bool) -> PluginHost {
+        let out: OutLimits = self.limits.out;
+        PluginHost::new(unit, self.name.clone(), self.grants.clone(), self.config.clone(), out, read_only)
+    }
+
+    /// Runs an action's handler once, on the state of this moment.
+    pub async fn handle(&self, state: &State, caller: &Caller, action: &Declared, call: &Call) -> Ran<Reply> {
+        let unit = self.unit(state, caller, call.thread.as_deref(), call.now_ms);
+        let host = self.host(unit, action.effect == Effect::Read);
+        let (ended, usage, host) = self.loaded.handle(call, host, &self.limits()).await;
+        Ran { ended, usage, host }
+    }
+
+    /// Runs a query once.
+    pub async fn load(&self, state: &State, caller: &Caller, call: &Call) -> Ran<String> {
+        let unit = self.unit(state, caller, call.thread.as_deref(), call.now_ms);
+        let (ended, usage, host) = self.loaded.load(call, self.host(unit, true), &self.limits()).await;
+        Ran { ended, usage, host }
+    }
+}
+
+/// A name that leads to a plugin.
+#[derive(Clone)]
+pub struct Named {
+    pub plugin: Arc<Active>,
+    index: usize,
+    query: bool,
+}
+
+impl Named {
+    /// The declaration behind the name.
+    pub fn declared(&self) -> Option<&Declared> {
+        let all = if self.query { &self.plugin.manifest.queries } else { &self.plugin.manifest.actions };
+        all.get(self.index)
+    }
+}
+
+/// All plugins in force, by every name they answer to.
+#[derive(Default)]
+pub struct Table {
+    pub plugins: BTreeMap<String, Arc<Active>>,
+    /// Plugins that could not be loaded.
+    pub failed: BTreeMap<String, PluginInfo>,
+    actions: HashMap<String, Named>,
+    queries: HashMap<String, Named>,
+}
+
+impl Table {
+    pub fn action(&self, name: &str) -> Option<&Named> {
+        self.actions.get(name)
+    }
+
+    pub fn query(&self, name: &str) -> Option<&Named> {
+        self.queries.get(name)
+    }
+
+    /// The table with this plugin in it, in place of an older version. Errors: `name_taken`.
+    pub fn with(&self, active: Arc<Active>) -> Result<Table> {
+        let mut plugins = self.plugins.clone();
+        let mut failed = self.failed.clone();
+        failed.remove(&*active.name);
+        plugins.insert(active.name.to_string(), active);
+        let mut table = Table { plugins, failed, ..Table::default() };
+        for plugin in table.plugins.values() {
+            let taken = |kind: &str, name: &str| {
+                let detail = format!("The {kind} {name} belongs to another plugin in force; rename it");
+                Error::new(Code::NameTaken, detail)
+            };
+            for (index, action) in plugin.manifest.actions.iter().enumerate() {
+                let named = Named { plugin: plugin.clone(), index, query: false };
+                if table.actions.insert(action.name.clone(), named).is_some() {
+                    return Err(taken("action", &action.name));
+                }
+            }
+            for (index, query) in plugin.manifest.queries.iter().enumerate() {
+                let named = Named { plugin: plugin.clone(), index, query: true };
+                if table.queries.insert(query.name.clone(), named).is_some() {
+                    return Err(taken("query", &query.name));
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    /// The table with a note that this plugin could not be loaded.
+    pub fn with_failed(&self, info: PluginInfo) -> Table {
+        let mut failed = self.failed.clone();
+        failed.insert(info.name.clone(), info);
+        Table { plugins: self.plugins.clone(), failed, actions: self.actions.clone(), queries: self.queries.clone() }
+    }
+}

@@ -1,0 +1,292 @@
+//! The SQL of plugins' data.
+use super::Replay;
+use super::ledger::{Key, Pending, Row, ScanRead, Usage};
+use crate::base::error::Result;
+use crate::platform::db::{Db, fault};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+use std::sync::{Arc, LazyLock};
+
+type Stored = (String, i64, Option<i64>);
+
+fn row_of((value, version, expires_at): Stored) -> Row {
+    let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
+    Row { version: unsigned(version), value: Some(value.into()), expires_at: expires_at.map(unsigned) }
+}
+
+pub(super) async fn row(db: &Db, key: &Key) -> Result<Row> {
+    const SQL: &str = "select value, version, expires_at from plugin_state \
+                       where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 and key = $5";
+    let bucket = &key.bucket;
+    let found: Option<Stored> = sqlx::query_as(SQL)
+        .bind(&*bucket.workspace)
+        .bind(&*bucket.plugin)
+        .bind(bucket.scope)
+        .bind(&*bucket.owner)
+        .bind(&*key.key)
+        .fetch_optional(&db.read)
+        .await
+        .map_err(fault)?;
+    Ok(found.map(row_of).unwrap_or_default())
+}
+
+/// Entries of a range in key order.
+pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(String, Row)>> {
+    const SQL: &str = "select key, value, version, expires_at from plugin_state \
+                       where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 \
+                       and key >= $5 and key < $6 and key > $7 order by key limit $8";
+    let bucket = &scan.bucket;
+    // No key holds this character's successor, so the range ends behind the last key with the prefix.
+    let end = format!("{}\u{10FFFF}", scan.prefix);
+    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(SQL)
+        .bind(&*bucket.workspace)
+        .bind(&*bucket.plugin)
+        .bind(bucket.scope)
+        .bind(&*bucket.owner)
+        .bind(&scan.prefix)
+        .bind(end)
+        .bind(scan.after.as_deref().unwrap_or(""))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&db.read)
+        .await
+        .map_err(fault)?;
+    Ok(rows.into_iter().map(|(key, value, version, expiry)| (key, row_of((value, version, expiry)))).collect())
+}
+
+pub(super) async fn replay(db: &Db, workspace: &str, visitor: &str, key: &str) -> Result<Option<Replay>> {
+    const SQL: &str =
+        "select request_hash, answer from replays where workspace_id = $1 and visitor_id = $2 and key = $3";
+    let found: Option<(String, String)> =
+        sqlx::query_as(SQL).bind(workspace).bind(visitor).bind(key).fetch_optional(&db.read).await.map_err(fault)?;
+    Ok(found.map(|(hash, answer)| Replay { key: key.into(), request_hash: hash.into(), answer: answer.into() }))
+}
+
+/// The highest place that was ever given away and stored.
+pub(super) async fn last_seq(db: &Db) -> Result<u64> {
+    let (log,): (i64,) =
+        sqlx::query_as("select coalesce(max(seq), 0) from action_log").fetch_one(&db.read).await.map_err(fault)?;
+    let (state,): (i64,) = sqlx::query_as("select coalesce(max(version), 0) from plugin_state")
+        .fetch_one(&db.read)
+        .await
+        .map_err(fault)?;
+    Ok(u64::try_from(log.max(state)).unwrap_or(0))
+}
+
+pub(super) async fn usage(db: &Db) -> Result<Usage> {
+    const SQL: &str = "select workspace_id, plugin, sum(octet_length(key) + octet_length(value)) \
+                       from plugin_state group by workspace_id, plugin";
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(SQL).fetch_all(&db.read).await.map_err(fault)?;
+    Ok(rows.into_iter().map(|(w, p, bytes)| ((Arc::from(w), Arc::from(p)), bytes.unsigned_abs())).collect())
+}
+
+pub(super) struct Swept {
+    /// Workspace, plugin and bytes of each expired entry.
+    pub(super) entries: Vec<(String, String, u64)>,
+    pub(super) others: u64,
+}
+
+pub(super) async fn sweep(db: &Db, now_ms: u64, older_than_ms: u64) -> Result<Swept> {
+    const STATE: &str = "delete from plugin_state where expires_at is not null and expires_at <= $1 \
+                         returning workspace_id, plugin, octet_length(key) + octet_length(value)";
+    const OTHERS: [&str; 2] = ["delete from replays where at < $1", "delete from events where at < $1"];
+    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let expired: Vec<(String, String, i64)> =
+        sqlx::query_as(STATE).bind(signed(now_ms)).fetch_all(&db.write).await.map_err(fault)?;
+    let mut others = 0;
+    for sql in OTHERS {
+        others += sqlx::query(sql).bind(signed(older_than_ms)).execute(&db.write).await.map_err(fault)?.rows_affected();
+    }
+    let entries = expired.into_iter().map(|(w, p, bytes)| (w, p, bytes.unsigned_abs())).collect();
+    Ok(Swept { entries, others })
+}
+
+/// A statement for 1, 4, 16 or 64 rows at a time: few texts, so that each is prepared once, and few round trips.
+struct ManyRows {
+    columns: usize,
+    texts: [(usize, Arc<str>); 4],
+}
+
+impl ManyRows {
+    fn new(head: &str, columns: usize, tail: &str) -> ManyRows {
+        let text = |rows: usize| {
+            let row = |r: usize| {
+                let marks: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
+                format!("({})", marks.join(", "))
+            };
+            let rows_text: Vec<String> = (0..rows).map(row).collect();
+            (rows, Arc::from(format!("{head} values {} {tail}", rows_text.join(", "))))
+        };
+        ManyRows { columns, texts: [text(64), text(16), text(4), text(1)] }
+    }
+
+    /// Writes all rows; `bind` adds one row's values in the order of the columns.
+    async fn write<T>(
+        &self,
+        conn: &mut SqliteConnection,
+        rows: &[T],
+        bind: impl Fn(&mut SqliteArguments, &T) -> Result<(), sqlx::error::BoxDynError>,
+    ) -> Result<(), sqlx::Error> {
+        let mut rest = rows;
+        for (size, text) in &self.texts {
+            while rest.len() >= *size {
+                let (now, later) = rest.split_at(*size);
+                let mut arguments = SqliteArguments::default();
+                sqlx::Arguments::reserve(&mut arguments, size * self.columns, 0);
+                for row in now {
+                    bind(&mut arguments, row).map_err(sqlx::Error::Encode)?;
+                }
+                sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text.clone()), arguments).execute(&mut *conn).await?;
+                rest = later;
+            }
+        }
+        Ok(())
+    }
+}
+
+static PUT: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new(
+        "insert into plugin_state (workspace_id, plugin, scope, owner, key, value, version, expires_at)",
+        8,
+        "on conflict (workspace_id, plugin, scope, owner, key) do update \
+         set value = excluded.value, version = excluded.version, expires_at = excluded.expires_at",
+    )
+});
+static LOG: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new(
+        "insert into action_log (seq, id, at, workspace_id, visitor_id, plugin, plugin_version, action, outcome, \
+         attempts, cpu_us, wall_us, memory_bytes, host_calls)",
+        14,
+        "",
+    )
+});
+static REPLAY: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new("insert into replays (workspace_id, visitor_id, key, request_hash, answer, at)", 6, "")
+});
+static EVENT: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new("insert into events (seq, n, at, workspace_id, audience, owner, plugin, topic, payload)", 9, "")
+});
+
+/// Writes a group: state, action log, stored answers and outbox, all or nothing.
+pub(super) async fn write(db: &Db, group: &[Pending]) -> Result<()> {
+    write_in(db, group).await.map_err(fault)
+}
+
+async fn write_in(db: &Db, group: &[Pending]) -> Result<(), sqlx::Error> {
+    let mut conn = db.write.acquire().await?;
+    let mut tx = sqlx::Connection::begin_with(&mut *conn, "begin immediate").await?;
+    write_state(&mut tx, group).await?;
+    LOG.write(&mut tx, group, bind_log).await?;
+    let replays: Vec<_> = group.iter().filter_map(|p| Some((p, p.record.as_ref()?.0.as_ref()?))).collect();
+    REPLAY.write(&mut tx, &replays, |a, (p, replay)| bind_replay(a, p, replay)).await?;
+    let events: Vec<_> = group
+        .iter()
+        .filter_map(|p| p.record.as_ref().map(|(_, events, thread)| (p, events, thread)))
+        .flat_map(|(p, events, thread)| events.iter().enumerate().map(move |(n, e)| (p, n, e, thread.as_deref())))
+        .collect();
+    EVENT.write(&mut tx, &events, |a, (p, n, e, thread)| bind_event(a, p, *n, e, *thread)).await?;
+    tx.commit().await
+}
+
+/// Only the last write of a key in the group matters.
+async fn write_state(conn: &mut SqliteConnection, group: &[Pending]) -> Result<(), sqlx::Error> {
+    const DELETE: &str = "delete from plugin_state \
+                          where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 and key = $5";
+    let mut last: std::collections::HashMap<&Key, &Row> = std::collections::HashMap::new();
+    for (key, row) in group.iter().flat_map(|p| &p.changes) {
+        last.insert(key, row);
+    }
+    let (puts, deletes): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, row)| row.value.is_some());
+    PUT.write(conn, &puts, |a, (key, row)| bind_put(a, key, row)).await?;
+    for (key, _) in deletes {
+        let bucket = &key.bucket;
+        sqlx::query(DELETE)
+            .bind(&*bucket.workspace)
+            .bind(&*bucket.plugin)
+            .bind(bucket.scope)
+            .bind(&*bucket.owner)
+            .bind(&*key.key)
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(())
+}
+
+type Bound = Result<(), sqlx::error::BoxDynError>;
+
+fn add<'q, T: sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite> + 'q>(a: &mut SqliteArguments, value: T) -> Bound {
+    sqlx::Arguments::add(a, value)
+}
+
+fn int(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn bind_put(a: &mut SqliteArguments, key: &Key, row: &Row) -> Bound {
+    let bucket = &key.bucket;
+    add(a, bucket.workspace.clone())?;
+    add(a, bucket.plugin.clone())?;
+    add(a, bucket.scope)?;
+    add(a, bucket.owner.clone())?;
+    add(a, key.key.clone())?;
+    add(a, row.value.clone())?;
+    add(a, int(row.version))?;
+    add(a, row.expires_at.map(int))
+}
+
+fn bind_log(a: &mut SqliteArguments, pending: &Pending) -> Bound {
+    let log = &pending.log;
+    add(a, int(pending.seq))?;
+    add(a, log.id.clone())?;
+    add(a, int(log.at_ms))?;
+    add(a, log.workspace.clone())?;
+    add(a, log.visitor.clone())?;
+    add(a, log.plugin.clone())?;
+    add(a, log.plugin_version.clone())?;
+    add(a, log.action.clone())?;
+    add(a, log.outcome.clone())?;
+    add(a, i64::from(log.attempts))?;
+    add(a, int(log.cpu_us))?;
+    add(a, int(log.wall_us))?;
+    add(a, int(log.memory_bytes))?;
+    add(a, i64::from(log.host_calls))
+}
+
+fn bind_replay(a: &mut SqliteArguments, pending: &Pending, replay: &Replay) -> Bound {
+    add(a, pending.log.workspace.clone())?;
+    add(a, pending.log.visitor.clone())?;
+    add(a, replay.key.clone())?;
+    add(a, replay.request_hash.clone())?;
+    add(a, replay.answer.clone())?;
+    add(a, int(pending.log.at_ms))
+}
+
+fn bind_event(
+    a: &mut SqliteArguments,
+    pending: &Pending,
+    n: usize,
+    event: &super::EventRow,
+    thread: Option<&str>,
+) -> Bound {
+    let log = &pending.log;
+    let owner = match event.audience {
+        "visitor" => log.visitor.to_string(),
+        "thread" => thread.unwrap_or_default().to_owned(),
+        _ => log.workspace.to_string(),
+    };
+    add(a, int(pending.seq))?;
+    add(a, int(n as u64))?;
+    add(a, int(log.at_ms))?;
+    add(a, log.workspace.clone())?;
+    add(a, event.audience)?;
+    add(a, owner)?;
+    add(a, log.plugin.clone())?;
+    add(a, event.topic.clone())?;
+    add(a, event.payload.clone())
+}
+
+/// Lets a test break the schema.
+#[cfg(test)]
+pub(super) async fn execute(db: &Db, sql: &'static str) -> Result<()> {
+    sqlx::query(sql).execute(&db.write).await.map_err(fault)?;
+    Ok(())
+}

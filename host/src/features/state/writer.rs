@@ -1,0 +1,50 @@
+//! Group commit: everything that waits is written in one transaction, with one wait for the disk. While that wait
+//! lasts the next group gathers, so the busier the host, the larger the groups and the cheaper each commit.
+use super::{Inner, store};
+use crate::base::error::Error;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Units of one transaction. More would only make the first of them wait longer.
+const GROUP: usize = 256;
+/// After a failure: a full disk does not get better by hammering it.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Writes until `stop` is notified and nothing is left.
+pub(super) async fn run(inner: &Inner, stop: &Notify) {
+    let mut stopping = false;
+    loop {
+        let group = inner.ledger.next_group(GROUP);
+        if group.is_empty() {
+            if stopping {
+                return;
+            }
+            tokio::select! {
+                () = inner.wake.notified() => {}
+                () = stop.notified() => stopping = true,
+            }
+            continue;
+        }
+        let units = group.len() as u64;
+        match store::write(&inner.db, &group).await {
+            Ok(()) => {
+                inner.groups.fetch_add(1, Ordering::Relaxed);
+                inner.units.fetch_add(units, Ordering::Relaxed);
+                inner.ledger.written(group);
+            }
+            Err(error) => {
+                tracing::error!(?error, units, "a group of commits could not be written; nothing of it is stored");
+                inner.ledger.failed(group, || again(&error));
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Every caller of the group gets the error; its cause is in the log once.
+fn again(error: &Error) -> Error {
+    let mut copy = Error::new(error.code, error.detail.clone());
+    copy.retry_after_s = error.retry_after_s;
+    copy
+}

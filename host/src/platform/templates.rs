@@ -1,1 +1,0 @@
-//! minijinja: a widget's template and its data become a tree.

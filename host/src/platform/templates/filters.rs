@@ -1,0 +1,166 @@
+//! Filters that differ from minijinja's own, and the budget of one rendering.
+use super::marks;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, State, Value as Jinja};
+use std::cell::Cell;
+
+/// Bytes that all expressions of one rendering may print together, captured blocks included.
+const PRINTED: usize = 4 * 1024 * 1024;
+/// Bytes of one string, and values inside one list or object, that an expression may make.
+const STRING: usize = 512 * 1024;
+const VALUES: usize = 20_000;
+/// Filters that this name adds; a template cannot meet it by accident.
+pub(super) const LIKE: &str = "inlay_like";
+pub(super) const SAID: &str = "inlay_said";
+pub(super) const BOUNDED: &str = "inlay_bounded";
+pub(super) const TICK: &str = "inlay_tick";
+
+thread_local! {
+    /// What the rendering on this thread may still print.
+    static LEFT: Cell<usize> = const { Cell::new(PRINTED) };
+}
+
+/// A rendering begins on this thread; it ends on it, too.
+pub(super) fn begin() {
+    LEFT.set(PRINTED);
+}
+
+pub(super) fn spend(bytes: usize) -> Result<(), Error> {
+    match LEFT.get().checked_sub(bytes) {
+        Some(left) => {
+            LEFT.set(left);
+            Ok(())
+        }
+        None => Err(too_much("it prints too much")),
+    }
+}
+
+const TOO_MUCH: &str = "(past a bound) ";
+
+fn too_much(message: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("{TOO_MUCH}{message}"))
+}
+
+/// Whether an error says that a bound was reached.
+pub(super) fn exhausted(error: &Error) -> bool {
+    error.detail().is_some_and(|d| d.starts_with(TOO_MUCH))
+}
+
+pub(super) fn install(env: &mut Environment<'static>) {
+    env.add_filter("tojson", tojson);
+    env.add_filter("length", length);
+    env.add_filter("count", length);
+    // A template cannot vouch for text: it stays text.
+    env.add_filter("safe", |value: Jinja| value);
+    env.add_filter(LIKE, like);
+    env.add_filter(SAID, |literal: String| Jinja::from_safe_string(literal));
+    env.add_filter(BOUNDED, bounded);
+    env.add_filter(TICK, tick);
+    for grows in ["indent", "batch", "slice", "pprint"] {
+        env.remove_filter(grows);
+    }
+}
+
+/// JSON that fails on what is undefined, also deep inside, as the reference does; with a bound on its size.
+pub(super) fn to_json(value: &Jinja) -> Result<String, Error> {
+    let mut budget = VALUES;
+    check(value, &mut budget)?;
+    if let Some(text) = value.as_str() {
+        return serde_json::to_string(&*marks::stripped(text)).map_err(json_error);
+    }
+    let mut out = super::diagnose::Capped::new(STRING);
+    serde_json::to_writer(&mut out, value).map_err(json_error)?;
+    let text =
+        String::from_utf8(out.into_bytes()).map_err(|e| Error::new(ErrorKind::BadSerialization, e.to_string()))?;
+    Ok(marks::stripped(&text).into_owned())
+}
+
+fn json_error(error: serde_json::Error) -> Error {
+    if error.is_io() {
+        too_much("a value is too large")
+    } else {
+        Error::new(ErrorKind::BadSerialization, error.to_string())
+    }
+}
+
+/// Nothing undefined in it, and not too much of it: nested lists may share their parts and be huge when written out.
+fn check(value: &Jinja, budget: &mut usize) -> Result<(), Error> {
+    *budget = budget.checked_sub(1).ok_or_else(|| too_much("a list or object holds too much"))?;
+    match value.kind() {
+        ValueKind::Undefined => Err(Error::new(ErrorKind::UndefinedError, "a value given to tojson is not defined")),
+        ValueKind::Seq | ValueKind::Iterable => {
+            for item in value.try_iter()? {
+                check(&item, budget)?;
+            }
+            Ok(())
+        }
+        ValueKind::Map => {
+            for key in value.try_iter()? {
+                check(&value.get_item(&key)?, budget)?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn tojson(value: &Jinja) -> Result<Jinja, Error> {
+    to_json(value).map(Jinja::from_safe_string)
+}
+
+fn length(value: &Jinja) -> Result<usize, Error> {
+    let text = value.as_str().map(|s| marks::stripped(s).chars().count());
+    text.or_else(|| value.len()).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidOperation, format!("cannot calculate length of value of type {}", value.kind()))
+    })
+}
+
+/// A slice is a fragment if what it was cut from is one.
+fn like(slice: Jinja, origin: &Jinja) -> Jinja {
+    match (slice.as_str(), origin.is_safe()) {
+        (Some(text), true) => Jinja::from_safe_string(text.to_owned()),
+        _ => slice,
+    }
+}
+
+/// Gives the value back, unless it is too large to go on with.
+fn bounded(value: Jinja) -> Result<Jinja, Error> {
+    if let Some(text) = value.as_str() {
+        return if text.len() > STRING { Err(too_much("a string is too long")) } else { Ok(value) };
+    }
+    if matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
+        let mut budget = VALUES;
+        weigh(&value, &mut budget)?;
+    }
+    Ok(value)
+}
+
+fn weigh(value: &Jinja, budget: &mut usize) -> Result<(), Error> {
+    *budget = budget.checked_sub(1).ok_or_else(|| too_much("a list or object holds too much"))?;
+    if matches!(value.kind(), ValueKind::Seq | ValueKind::Map) && value.len().unwrap_or(0) > 0 {
+        let map = value.kind() == ValueKind::Map;
+        for item in value.try_iter()? {
+            weigh(&if map { value.get_item(&item)? } else { item }, budget)?;
+        }
+    }
+    Ok(())
+}
+
+/// At the end of a loop's or macro's body: the body's own text, which no formatter sees, costs what it may print.
+fn tick(bytes: usize) -> Result<Jinja, Error> {
+    spend(bytes)?;
+    Ok(Jinja::from_safe_string(String::new()))
+}
+
+/// Python's methods of strings, lists and dictionaries, which templates of the reference call.
+pub(super) fn method(state: &mut State<'_, '_>, value: &Jinja, method: &str, args: &[Jinja]) -> Result<Jinja, Error> {
+    let large = |v: &Jinja| v.as_i64().is_some_and(|n| n.unsigned_abs() > 1_000);
+    if args.iter().any(large) {
+        return Err(too_much("a number given to a method is too large"));
+    }
+    let longest = args.iter().filter_map(|a| a.as_str().map(str::len)).max().unwrap_or(0);
+    if value.as_str().map_or(0, str::len).saturating_mul(longest) > STRING {
+        return Err(too_much("a string would become too long"));
+    }
+    minijinja_contrib::pycompat::unknown_method_callback(state, value, method, args)
+}

@@ -1,0 +1,326 @@
+//! Small changes to a template's source before it is compiled, each on one line so that line numbers stay:
+//!
+//! * `set _ = A.B.append(E)` becomes `set A.B = A.B + [E]`: the reference appends in place, minijinja's values cannot change;
+//! * `NAME[a:b]` becomes `(NAME[a:b] | like NAME)`: a slice of a captured block is a fragment like the block;
+//! * a literal that is printed as it stands (`{{ "," if not loop.last else "" }}`) is said by the template, not shown: it
+//!   becomes a fragment; `set X = "…"` likewise;
+//! * `set X = E` becomes `set X = (E) | bounded`: what doubles in a loop is stopped while it is small;
+//! * before the end of a loop or macro stands a tick that counts the body's own text.
+use super::filters::{BOUNDED, LIKE, SAID, TICK};
+
+/// A tag's kind and where its parts lie in the source.
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    /// Text between tags, and comments.
+    Text(&'a str),
+    /// `{{ … }}`: opening, inside, closing.
+    Print(&'a str, &'a str, &'a str),
+    /// `{% … %}`: opening, inside, closing.
+    Tag(&'a str, &'a str, &'a str),
+}
+
+pub(super) fn rewrite(source: &str) -> String {
+    let mut out = String::with_capacity(source.len() + source.len() / 8);
+    // Where the body of each open loop or macro begins, in the source.
+    let mut bodies: Vec<usize> = Vec::new();
+    let mut at = 0;
+    let mut raw = false;
+    while let Some((piece, len)) = next(source.get(at..).unwrap_or_default(), raw) {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Print(open, inside, close) => {
+                out.push_str(open);
+                out.push_str(&said(inside));
+                out.push_str(close);
+            }
+            Piece::Tag(open, inside, close) => {
+                let word = inside.split_whitespace().next().unwrap_or_default();
+                match word {
+                    "raw" => raw = true,
+                    "endraw" => raw = false,
+                    "for" | "macro" | "call" => bodies.push(at + len),
+                    "endfor" | "endmacro" | "endcall" => {
+                        let body = bodies.pop().map_or(0, |begin| at.saturating_sub(begin));
+                        let trim = if open.ends_with('-') { "-" } else { "" };
+                        out.push_str(&format!("{{{{{trim} {body} | {TICK} }}}}"));
+                    }
+                    _ => {}
+                }
+                out.push_str(open);
+                out.push_str(&tag(inside, word));
+                out.push_str(close);
+            }
+        }
+        at += len;
+    }
+    out
+}
+
+/// The next piece of the rest, and its length.
+fn next(rest: &str, raw: bool) -> Option<(Piece<'_>, usize)> {
+    if rest.is_empty() {
+        return None;
+    }
+    let opens = |s: &str| s.starts_with("{{") || s.starts_with("{%") || s.starts_with("{#");
+    if !opens(rest) {
+        let end = rest.match_indices('{').map(|(i, _)| i).find(|i| opens(rest.get(*i..).unwrap_or_default()));
+        let end = end.unwrap_or(rest.len());
+        return Some((Piece::Text(rest.get(..end)?), end));
+    }
+    if rest.starts_with("{#") {
+        let end = if raw { 2 } else { rest.find("#}").map_or(rest.len(), |i| i + 2) };
+        return Some((Piece::Text(rest.get(..end)?), end));
+    }
+    let print = rest.starts_with("{{");
+    let (inside_at, inside_end, end) = if print { bounds(rest, "}}") } else { bounds(rest, "%}") };
+    let (open, inside, close) = (rest.get(..inside_at)?, rest.get(inside_at..inside_end)?, rest.get(inside_end..end)?);
+    if raw && (print || inside.trim() != "endraw") {
+        return Some((Piece::Text(rest.get(..2)?), 2));
+    }
+    Some((if print { Piece::Print(open, inside, close) } else { Piece::Tag(open, inside, close) }, end))
+}
+
+/// Where a tag's inside begins and ends, and where the tag ends; strings in it are skipped.
+fn bounds(tag: &str, close: &str) -> (usize, usize, usize) {
+    let signs = |c: char| matches!(c, '-' | '+');
+    let begin = 2 + usize::from(tag.get(2..).is_some_and(|s| s.starts_with(signs)));
+    let mut at = begin;
+    while let Some(c) = tag.get(at..).and_then(|s| s.chars().next()) {
+        if matches!(c, '"' | '\'') {
+            at += string_len(tag.get(at..).unwrap_or_default());
+            continue;
+        }
+        if tag.get(at..).is_some_and(|s| s.starts_with(close)) {
+            let inside_end =
+                if tag.get(..at).is_some_and(|s| s.len() > begin && s.ends_with(signs)) { at - 1 } else { at };
+            return (begin, inside_end, at + close.len());
+        }
+        at += c.len_utf8();
+    }
+    (begin.min(tag.len()), tag.len(), tag.len())
+}
+
+/// Bytes of the quoted string that the text begins with.
+fn string_len(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    let quote = chars.next().map(|(_, c)| c);
+    let mut escaped = false;
+    for (at, c) in chars {
+        if !escaped && Some(c) == quote {
+            return at + 1;
+        }
+        escaped = !escaped && c == '\\';
+    }
+    text.len()
+}
+
+fn tag(inside: &str, word: &str) -> String {
+    let Some(assigned) = (word == "set").then(|| top_level(inside, '=')).flatten() else { return expression(inside) };
+    let (target, value) = inside.split_at(assigned);
+    let value = value.get(1..).unwrap_or_default();
+    if let Some((list, item)) = append(value) {
+        let item = expression(item);
+        return format!(" set {list} = ({list} + [{item}]) | {BOUNDED} ");
+    }
+    format!("{target}= ({}) | {BOUNDED} ", said(value))
+}
+
+/// `A.B.append(E)`: the list's name and the item.
+fn append(value: &str) -> Option<(&str, &str)> {
+    let value = value.trim();
+    let call = value.find(".append(")?;
+    let list = value.get(..call)?;
+    let dotted = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+    if !list.contains('.') || !list.chars().all(dotted) {
+        return None;
+    }
+    let arguments = value.get(call + ".append".len()..)?;
+    let end = group_len(arguments)?;
+    (end == arguments.len()).then(|| arguments.get(1..end - 1)).flatten().map(|item| (list, item))
+}
+
+/// The first `sign` outside of strings and brackets that is not part of a longer operator.
+fn top_level(text: &str, sign: char) -> Option<usize> {
+    let (mut depth, mut at, mut before) = (0usize, 0, ' ');
+    while let Some(c) = text.get(at..).and_then(|s| s.chars().next()) {
+        let after = text.get(at + c.len_utf8()..).and_then(|s| s.chars().next());
+        match c {
+            '"' | '\'' => {
+                at += string_len(text.get(at..).unwrap_or_default());
+                before = c;
+                continue;
+            }
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ if c == sign && depth == 0 && after != Some('=') && !matches!(before, '=' | '!' | '<' | '>') => {
+                return Some(at);
+            }
+            _ => {}
+        }
+        before = c;
+        at += c.len_utf8();
+    }
+    None
+}
+
+/// Bytes of the bracketed group that the text begins with.
+fn group_len(text: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0usize, 0);
+    while let Some(c) = text.get(at..).and_then(|s| s.chars().next()) {
+        match c {
+            '"' | '\'' => {
+                at += string_len(text.get(at..).unwrap_or_default());
+                continue;
+            }
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += c.len_utf8();
+    }
+    None
+}
+
+/// An expression whose result is printed or kept: literals that can be that result are marked as said by the template.
+fn said(source: &str) -> String {
+    let (mut out, mut begin, mut at) = (String::new(), 0, 0);
+    let mut depth = 0usize;
+    // The word, or the first sign, of the token before; "" at the start.
+    let mut before = "";
+    while let Some(c) = source.get(at..).and_then(|s| s.chars().next()) {
+        let rest = source.get(at..).unwrap_or_default();
+        let len = match c {
+            '"' | '\'' => string_len(rest),
+            _ if c.is_alphabetic() || c == '_' => {
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+            }
+            _ => c.len_utf8(),
+        };
+        let token = rest.get(..len).unwrap_or_default();
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '"' | '\'' if depth == 0 && matches!(before, "" | "else") => {
+                let after = rest.get(len..).unwrap_or_default().trim_start();
+                let word = after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                if after.is_empty() || matches!(word, "if" | "else") {
+                    out.push_str(&expression(source.get(begin..at).unwrap_or_default()));
+                    out.push_str(&format!("({token} | {SAID})"));
+                    begin = at + len;
+                }
+            }
+            _ => {}
+        }
+        if !c.is_whitespace() {
+            before = token;
+        }
+        at += len;
+    }
+    out.push_str(&expression(source.get(begin..).unwrap_or_default()));
+    out
+}
+
+/// An expression with its slices of names made alike.
+fn expression(source: &str) -> String {
+    let mut out = String::with_capacity(source.len() + 16);
+    // Where the dotted name that ends here begins, in `out`.
+    let mut name: Option<usize> = None;
+    let mut at = 0;
+    while let Some(c) = source.get(at..).and_then(|s| s.chars().next()) {
+        let rest = source.get(at..).unwrap_or_default();
+        let len = match c {
+            '"' | '\'' => {
+                name = None;
+                string_len(rest)
+            }
+            '[' => {
+                let len = group_len(rest).unwrap_or(rest.len());
+                let inside = rest.get(1..len.saturating_sub(1)).unwrap_or_default();
+                bracket(&mut out, &mut name, inside);
+                at += len;
+                continue;
+            }
+            _ if c.is_alphabetic() || c == '_' => {
+                if !out.ends_with('.') || name.is_none() {
+                    name = Some(out.len());
+                }
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+            }
+            '.' => 1,
+            _ => {
+                name = None;
+                c.len_utf8()
+            }
+        };
+        out.push_str(rest.get(..len).unwrap_or_default());
+        at += len;
+    }
+    out
+}
+
+fn bracket(out: &mut String, name: &mut Option<usize>, inside: &str) {
+    let rewritten = expression(inside);
+    match (*name, top_level(inside, ':')) {
+        (Some(begin), Some(_)) => {
+            let origin = out.split_off(begin);
+            out.push_str(&format!("({origin}[{rewritten}] | {LIKE}({origin}))"));
+            *name = None;
+        }
+        _ => {
+            out.push('[');
+            out.push_str(&rewritten);
+            out.push(']');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_what_it_must_and_nothing_else() {
+        let same = [
+            "plain { text } {\"a\": [1:2]}",
+            "{# x[1:] #}{{ a['x[1:]'] }}{{ x ~ \"}} x[1:]\" }}",
+            "{% raw %}{{ x[1:] }}{% set a = 1 %}{% endraw %}",
+            "{% set x %}a{% endset %}{% if a == b %}{% endif %}",
+            "{{ {'a': 1}[k] }}{{ [1, 2][0] }}",
+        ];
+        for source in same {
+            assert_eq!(rewrite(source), source);
+        }
+        assert_eq!(
+            rewrite("{{ _c[1:] if _c and _c[0] == ',' }}"),
+            "{{ (_c[1:] | inlay_like(_c)) if _c and _c[0] == ',' }}"
+        );
+        assert_eq!(rewrite("{{- a.b[i][:2] -}}"), "{{- (a.b[i][:2] | inlay_like(a.b[i])) -}}");
+        assert_eq!(
+            rewrite("{{ ',' if not loop.last else \"\" }}{{ x | default(',') }}"),
+            "{{ (',' | inlay_said) if not loop.last else (\"\" | inlay_said) }}{{ x | default(',') }}"
+        );
+        assert_eq!(rewrite("{%- set x = 1 -%}"), "{%- set x = ( 1 ) | inlay_bounded -%}");
+        assert_eq!(
+            rewrite("{% set _ = ns.list.append({'a': ')'}) %}"),
+            "{% set ns.list = (ns.list + [{'a': ')'}]) | inlay_bounded %}"
+        );
+        assert_eq!(
+            rewrite("{% for a in b %}12345{%- endfor %}"),
+            "{% for a in b %}12345{{- 5 | inlay_tick }}{%- endfor %}"
+        );
+    }
+
+    #[test]
+    fn survives_anything() {
+        for source in
+            ["{{", "{%", "{#", "{{ 'a", "{% set x = [", "{{ x[", "{%-", "{{-}}", "{% endfor %}", "{{ é[1:] }}", "{"]
+        {
+            rewrite(source);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! `TestHost`: one `inlay serve` with a data folder of its own.
+use super::client::{Client, Visitor};
+use super::{Folder, scratch};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// The first start of a run compiles the bundled plugins; with an unoptimised compiler on a busy machine that takes a while.
+const START: Duration = Duration::from_secs(120);
+/// Longer than the host's own drain.
+const STOP: Duration = Duration::from_secs(30);
+
+pub struct TestHost {
+    child: Option<Child>,
+    folder: Folder,
+    settings: Vec<(String, String)>,
+    url: String,
+    log: Arc<Mutex<String>>,
+    banner: Arc<Mutex<String>>,
+    admin: Option<String>,
+}
+
+impl TestHost {
+    pub async fn start() -> TestHost {
+        TestHost::with(&[]).await
+    }
+
+    /// Starts with `INLAY_*` variables (or the older names).
+    pub async fn with(settings: &[(&str, &str)]) -> TestHost {
+        let mut host = TestHost {
+            child: None,
+            folder: Folder::new("host"),
+            settings: settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            url: String::new(),
+            log: Arc::default(),
+            banner: Arc::default(),
+            admin: None,
+        };
+        host.launch().await;
+        host
+    }
+
+    /// Starts again on the same data folder; the address changes.
+    pub async fn restart(&mut self) {
+        assert!(self.child.is_none(), "stop or kill the host before it is started again");
+        self.launch().await;
+    }
+
+    async fn launch(&mut self) {
+        let data = self.data();
+        let mut command = inlay(self.folder.path(), &self.settings);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the inlay binary starts");
+        let (found, address) = channel();
+        let (out, err) = (child.stdout.take().expect("stdout"), child.stderr.take().expect("stderr"));
+        collect(err, self.log.clone(), |_| {});
+        collect(out, self.banner.clone(), move |line| {
+            if let Some(url) = address_in(line) {
+                let _ = found.send(url);
+            }
+        });
+        self.child = Some(child);
+        let until = Instant::now() + START;
+        self.url = loop {
+            match address.recv_timeout(Duration::from_millis(20)) {
+                Ok(url) => break url,
+                Err(RecvTimeoutError::Timeout) if Instant::now() < until && self.is_running() => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Err(_) => panic!("the host did not say where it listens:\n{}\n{}", self.banner(), self.log()),
+            }
+        };
+        let client = Client::new(&self.url);
+        while client.try_get("/readyz").await.is_none_or(|answer| answer.status != 200) {
+            assert!(Instant::now() < until && self.is_running(), "the host did not become ready:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `127.0.0.1:PORT`
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What it has written to stderr so far, over all its starts.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("log").clone()
+    }
+
+    /// What it has written to stdout so far.
+    pub fn banner(&self) -> String {
+        self.banner.lock().expect("banner").clone()
+    }
+
+    /// Waits until the log says so; a log line may come a moment after the answer.
+    pub async fn log_line(&self, about: impl Fn(&str) -> bool) -> String {
+        for _ in 0..200 {
+            if let Some(line) = self.log().lines().find(|line| about(line)) {
+                return line.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no such line in the log:\n{}", self.log());
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().map(Child::id).expect("the host runs")
+    }
+
+    /// `kill -9`: nothing of the host gets another turn.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("the host runs");
+        child.kill().expect("SIGKILL");
+        child.wait().expect("the end of the host");
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a pid");
+        kill_process(pid, signal).expect("a signal to the host");
+    }
+
+    /// Waits for the end after a signal.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let until = Instant::now() + STOP;
+        let mut child = self.child.take().expect("the host runs");
+        loop {
+            if let Some(status) = child.try_wait().expect("the state of the host") {
+                return status;
+            }
+            if Instant::now() > until {
+                let _ = child.kill();
+                panic!("the host did not stop:\n{}", self.log());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// SIGTERM, then the end.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.ended().await
+    }
+
+    /// Somebody without any credential, who keeps no cookies.
+    pub fn anybody(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// A new visitor.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.url)
+    }
+
+    /// A client with an admin's token, made by the command line while the host runs.
+    pub fn admin(&mut self) -> Client {
+        if self.admin.is_none() {
+            self.admin = Some(self.token("1h"));
+        }
+        let token = self.admin.clone().expect("a token");
+        Client::new(&self.url).with_header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// `inlay token create --role admin --expires …`
+    pub fn token(&self, expires: &str) -> String {
+        let data = self.data();
+        let output = self.inlay(&["token", "create", "--role", "admin", "--expires", expires, "--data", &data.to_string_lossy()]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("a token is text").trim().to_owned()
+    }
+
+    /// Runs another verb with this host's settings.
+    pub fn inlay(&self, arguments: &[&str]) -> Output {
+        run(self.folder.path(), &self.settings, arguments)
+    }
+}
+
+impl Drop for TestHost {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("---- log of the host ({}) ----\n{}", self.folder.path().display(), self.log());
+        }
+    }
+}
+
+/// Runs a verb of the binary to its end in `folder`, with nothing of our own environment that it could mistake for a setting.
+pub fn run<S: AsRef<str>>(folder: &Path, settings: &[(S, S)], arguments: &[&str]) -> Output {
+    let mut command = inlay(folder, settings);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the inlay binary runs");
+    let (stdout, stderr) = (child.stdout.take().expect("stdout"), child.stderr.take().expect("stderr"));
+    let (stdout, stderr) = (std::thread::spawn(|| all_of(stdout)), std::thread::spawn(|| all_of(stderr)));
+    let until = Instant::now() + START;
+    let status = loop {
+        match child.try_wait().expect("the state of the verb") {
+            Some(status) => break status,
+            None if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            None => {
+                let _ = child.kill();
+                panic!("`inlay {}` does not end", arguments.join(" "));
+            }
+        }
+    };
+    Output { status, stdout: stdout.join().expect("stdout"), stderr: stderr.join().expect("stderr") }
+}
+
+fn all_of(mut stream: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    bytes
+}
+
+fn inlay<S: AsRef<str>>(folder: &Path, settings: &[(S, S)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inlay"));
+    command.env_clear().current_dir(folder);
+    for kept in ["PATH", "HOME", "TMPDIR", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"] {
+        if let Some(value) = std::env::var_os(kept) {
+            command.env(kept, value);
+        }
+    }
+    // Plugins are compiled once for all hosts of all runs; what is compiled is found by its content.
+    command.env("INLAY_PLUGINS_CACHE_DIR", scratch().join("compiled"));
+    command.envs(settings.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
+    command
+}
+
+/// Reads a stream to its end on a thread of its own, so that a full pipe never stops the host.
+fn collect(stream: impl Read + Send + 'static, into: Arc<Mutex<String>>, each: impl Fn(&str) + Send + 'static) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            each(&line);
+            let mut text = into.lock().expect("collected text");
+            text.push_str(&line);
+            text.push('\n');
+        }
+    });
+}
+
+/// The address in the banner's first line. The links below it may be those of a public address.
+fn address_in(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("127.0.0.1:")?;
+    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    (!port.is_empty() && port != "0").then(|| format!("http://127.0.0.1:{port}"))
+}
+
+#[test]
+fn the_address_is_found_in_the_banner() {
+    assert_eq!(address_in("  demo   http://127.0.0.1:4711/demo").as_deref(), Some("http://127.0.0.1:4711"));
+    assert_eq!(address_in("listening on http://127.0.0.1:0"), None);
+    assert_eq!(address_in("no address here"), None);
+}

@@ -1,0 +1,61 @@
+//! What the stories stand on: the real binary as a child process, and clients that speak to it only over HTTP and the
+//! command line, as everybody else does.
+pub mod browser;
+pub mod client;
+pub mod host;
+pub mod raw;
+pub mod wasm;
+
+pub use client::{Answer, Client, Visitor};
+pub use host::TestHost;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The root of the repository.
+pub fn repo() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository's root")
+}
+
+/// Where this run may leave files: `target/tmp`.
+pub fn scratch() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// A folder of its own for one test; removed at the end unless the test failed.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new(purpose: &str) -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = scratch().join(format!("{purpose}-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder in target/tmp");
+        Folder(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file, with the folders above it, and gives its path.
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folders");
+        std::fs::write(&path, contents).expect("a file in target/tmp");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// True where a missing browser is a failure and not a reason to leave one test out.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}

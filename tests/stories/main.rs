@@ -1,0 +1,41 @@
+//! Stories: what people do with Inlay, told against the real binary from outside. One test program, because linking
+//! and compiling plugins once is most of its price; a module per area.
+#[cfg(test)]
+mod kit;
+
+#[cfg(test)]
+mod admin_plugins;
+#[cfg(test)]
+mod bodies_bad;
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod contact;
+#[cfg(test)]
+mod doors;
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod golden_component;
+#[cfg(test)]
+mod main_job;
+#[cfg(test)]
+mod mcq;
+#[cfg(test)]
+mod plugins_bad;
+#[cfg(test)]
+mod plugins_own;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod shop_races;
+#[cfg(test)]
+mod stop;
+#[cfg(test)]
+mod tidy;
+#[cfg(test)]
+mod tutorial;
+#[cfg(test)]
+mod widget_cases;
