@@ -172,14 +172,28 @@ impl Page {
         }
     }
 
+    /// Good answers with their content; of problems the codes, for their content is always the same.
     fn responses(&mut self, responses: &Value) {
         self.raw("<dl>");
         for (status, response) in members(responses) {
-            self.raw("<dt>").escaped(status).raw("</dt><dd>").text(&response["description"]).raw("<ul>");
-            self.content(&response["content"]);
-            self.raw("</ul></dd>");
+            self.raw("<dt>").escaped(status).raw("</dt><dd>");
+            match response["x-codes"].is_array() && response["content"].as_object().is_none_or(|c| c.len() == 1) {
+                true => self.codes_of(&response["x-codes"]),
+                false => {
+                    self.text(&response["description"]).raw("<ul>");
+                    self.content(&response["content"]);
+                    self.raw("</ul>");
+                }
+            }
+            self.raw("</dd>");
         }
         self.raw("</dl>");
+    }
+
+    fn codes_of(&mut self, codes: &Value) {
+        for (i, code) in list(codes).enumerate() {
+            self.raw(if i == 0 { "" } else { ", " }).raw("<a href=\"#code-").text(code).raw("\"><code>").text(code).raw("</code></a>");
+        }
     }
 
     /// A schema in one line: a link to its shape, or its type.
