@@ -131,7 +131,11 @@ impl AsyncWrite for Watched {
         self.pulse.note(&written);
         written
     }
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         // Such a refusal is a head alone.
         if let Some(head) = bufs.first()
             && self.replaces(head)

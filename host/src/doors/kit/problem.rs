@@ -4,8 +4,8 @@
 //! waiting, turns it into JSON or into a page and logs it, once. What the log says of a cause never reaches an answer.
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Fault, Kind};
-use crate::doors::kit::{answer, pages};
 use crate::doors::kit::request_id::RequestId;
+use crate::doors::kit::{answer, pages};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -165,7 +165,8 @@ pub fn unreadable(status: u16) -> Vec<u8> {
     tracing::info!(id = id.as_str(), code = error.code.word(), "{}", error.detail);
     let status = self::status(error.code.kind());
     let body = json(&error, status, &id);
-    let (code, reason, id, length) = (status.as_u16(), status.canonical_reason().unwrap_or_default(), id.as_str(), body.len());
+    let (code, reason, id, length) =
+        (status.as_u16(), status.canonical_reason().unwrap_or_default(), id.as_str(), body.len());
     let mut whole = format!(
         "HTTP/1.1 {code} {reason}\r\ncontent-type: application/problem+json\r\nx-request-id: {id}\r\n\
          x-content-type-options: nosniff\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\

@@ -25,17 +25,23 @@ pub(super) fn page(document: &OpenApi) -> String {
     let document = &serde_json::to_value(document).unwrap_or_default();
     let mut page = Page::default();
     page.raw("<div class=\"site-docs\"><h1>Documentation</h1>");
-    page.prose(&document["info"]["description"]);
+    page.prose(at(document, "/info/description"));
     page.raw("<p>For programs: <a href=\"/openapi.json\">/openapi.json</a>.</p>");
     page.contents(document);
-    for tag in list(&document["tags"]) {
+    for tag in list(at(document, "/tags")) {
         page.section(document, tag);
     }
-    page.schemes(&document["components"]["securitySchemes"]);
-    page.schemas(&document["components"]["schemas"]);
+    page.schemes(at(document, "/components/securitySchemes"));
+    page.schemas(at(document, "/components/schemas"));
     page.codes();
     page.raw("</div>");
     html::page("Documentation", &page.0, None)
+}
+
+/// What a JSON pointer leads to; null where it leads nowhere.
+fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
+    static NULL: Value = Value::Null;
+    value.pointer(pointer).unwrap_or(&NULL)
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -192,7 +198,12 @@ impl Page {
 
     fn codes_of(&mut self, codes: &Value) {
         for (i, code) in list(codes).enumerate() {
-            self.raw(if i == 0 { "" } else { ", " }).raw("<a href=\"#code-").text(code).raw("\"><code>").text(code).raw("</code></a>");
+            self.raw(if i == 0 { "" } else { ", " })
+                .raw("<a href=\"#code-")
+                .text(code)
+                .raw("\"><code>")
+                .text(code)
+                .raw("</code></a>");
         }
     }
 
