@@ -26,7 +26,8 @@ fn embed() -> Result<(), String> {
     say(&format!("Building the plugins {} (about a minute the first time)", BUNDLED.join(", ")));
     let built = component::build(&root.join("plugins"), BUNDLED, &target, &say)?;
 
-    let mut code = String::from("/// The bundled plugins: name and component.\npub static BUNDLED: &[(&str, &[u8])] = &[\n");
+    let mut code =
+        String::from("/// The bundled plugins: name and component.\npub static BUNDLED: &[(&str, &[u8])] = &[\n");
     for name in BUNDLED {
         // A copy, so that a later build by another profile cannot change what this one embeds.
         let copy = out.join(format!("{name}.wasm"));

@@ -38,10 +38,13 @@ pub struct Page {
     total: usize,
     search: String,
     category: Option<String>,
+    /// All categories, in the order of the catalogue.
+    categories: Vec<String>,
 }
 
 pub fn products(cx: &Cx, wanted: Wanted) -> Result<Page> {
     let catalogue: BTreeMap<String, Listing> = cx.config("products")?;
+    let categories = categories(&catalogue);
     let words: Vec<String> = wanted.search.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let category = wanted.category.filter(|name| !name.is_empty());
     let in_category =
@@ -58,17 +61,29 @@ pub fn products(cx: &Cx, wanted: Wanted) -> Result<Page> {
     let next = found.last().filter(|_| more).map(|(id, _)| id.clone());
 
     let currency = catalogue::currency(cx)?;
-    let left = stock::left(cx, found.iter().map(|(id, listing)| (id.as_str(), listing)))?;
+    let left = stock::left(cx, found.iter().map(|(id, listing)| (id.as_str(), listing.stock)))?;
     let items = found.into_iter().zip(left).map(|((id, listing), left)| listing.show(&id, &currency, left)).collect();
-    Ok(Page { items, next, total, search: wanted.search, category })
+    Ok(Page { items, next, total, search: wanted.search, category, categories })
+}
+
+fn categories(catalogue: &BTreeMap<String, Listing>) -> Vec<String> {
+    let mut listings: Vec<_> = catalogue.iter().collect();
+    listings.sort_by_key(|(id, _)| catalogue::number(id));
+    let mut names: Vec<String> = Vec::new();
+    for (_, listing) in listings {
+        if !names.contains(&listing.category) {
+            names.push(listing.category.clone());
+        }
+    }
+    names
 }
 
 pub fn product(cx: &Cx, input: OneProduct) -> Result<Product> {
-    let listing = catalogue::listing(cx, &input.product_id)?;
-    let left = stock::left_of(cx, &input.product_id, &listing)?;
+    let listing: Listing = catalogue::product(cx, &input.product_id)?;
+    let left = stock::left_of(cx, &input.product_id, listing.stock)?;
     Ok(listing.show(&input.product_id, &catalogue::currency(cx)?, left))
 }
 
 pub fn cart(cx: &Cx) -> Result<CartView> {
-    Cart::load(cx)?.view(cx)
+    Cart::load(&cx.visitor()?)?.view(cx)
 }

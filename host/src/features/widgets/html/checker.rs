@@ -39,7 +39,10 @@ pub(super) fn check(html: &str) -> BTreeSet<String> {
             },
             None => {
                 let end = reader.rest.find('<').unwrap_or(reader.rest.len());
-                decode(&reader.rest[..end]);
+                let text = decode(&reader.rest[..end]);
+                let parent = reader.stack.last().map_or("", String::as_str);
+                let only_elements = is_of("ul ol table thead tbody tr select svg head", parent);
+                assert!(!only_elements || text.trim().is_empty(), "text in <{parent}>: {text:?}");
                 reader.rest = &reader.rest[end..];
             }
         }
@@ -164,6 +167,9 @@ impl<'h> Reader<'h> {
             ("option", parent) => assert_eq!(parent, Some("select")),
             ("tr", parent) => assert!(matches!(parent, Some("tbody" | "thead")), "<tr> in {parent:?}"),
             ("td" | "th", parent) => assert_eq!(parent, Some("tr")),
+            (_, Some(parent @ ("ul" | "ol" | "table" | "tbody" | "tr"))) if !is_of("thead tbody", name) => {
+                panic!("<{name}> in <{parent}>")
+            }
             (_, Some("select")) => panic!("<{name}> in <select>"),
             (_, Some("textarea" | "title" | "option")) => panic!("<{name}> where only text can be"),
             _ => {}

@@ -129,6 +129,20 @@ fn labels_faults_and_typed_values_meet_at_their_fields() {
 }
 
 #[test]
+fn a_form_in_a_form_is_one_form_and_forms_keep_their_numbers() {
+    let form = |action: &str, inner: Value| json!({"type": "Form", "onSubmitAction": {"type": action}, "children": [inner, {"type": "Input", "name": "a"}]});
+    let widget = json!({"type": "Card", "children": [form("outer", form("inner", json!({"type": "Text", "value": "x"}))),
+        form("last", json!({"type": "Spacer"}))]});
+    let (action, values) = (json!({"type": "last"}), json!({"a": "typed"}));
+    let refused = Refused { action: Some(&action), values: values.as_object().unwrap(), faults: &[] };
+    let html = tree(&widget, &HtmlOptions { refused: Some(refused), ..options() });
+    check(&html);
+    assert_eq!(html.matches("<form").count(), 2, "{html}");
+    let (first, last) = html.split_at(html.rfind("<form").unwrap());
+    assert!(!first.contains("typed") && last.contains("value=\"typed\""), "{html}");
+}
+
+#[test]
 fn a_row_with_an_action_is_one_button_named_by_its_content() {
     let html = html(&json!({"type": "ListView", "limit": 1, "children": [
         {"type": "ListViewItem", "onClickAction": {"type": "pick"}, "children": [{"type": "Text", "value": "One"}, {"type": "Button", "label": "B", "onClickAction": {"type": "b"}}]},
@@ -159,6 +173,17 @@ fn markdown_is_safe() {
     assert_eq!(html.matches("<img").count(), 1, "{html}");
     assert!(html.contains("<th scope=\"col\">b</th>") && html.contains("<td>2</td>"), "{html}");
     assert!(html.contains("href=\"mailto:a@b.example\""), "{html}");
+}
+
+#[test]
+fn markdown_nested_past_the_limit_keeps_its_words() {
+    for outer in 0..30 {
+        let text =
+            format!("{}1. a\n{0}2. b\n{0}\n{0}| t |\n{0}|---|\n{0}| c |\n{0}\n{0}- - - - - d", "> ".repeat(outer));
+        let html = html(&json!({"type": "Basic", "children": [{"type": "Markdown", "value": text}]}));
+        assert!(["a", "b", "t", "c", "d"].iter().all(|word| html.contains(word)), "{html}");
+        assert!(html.matches("<blockquote").count() <= 20);
+    }
 }
 
 #[test]
