@@ -13,11 +13,24 @@ pub fn build(dir: &Path, packages: &[&str], target_dir: &Path, say: &dyn Fn(&str
     let mut cargo = command(&env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
     // The folder decides which .cargo/config.toml counts: plugins/ has one.
     cargo.current_dir(dir).args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"]).arg(target_dir);
+    cargo.arg("--config").arg(same_everywhere(dir));
     for package in packages {
         cargo.args(["--package", package]);
     }
     run(&mut cargo)?;
     Ok(target_dir.join(TARGET).join("release"))
+}
+
+/// Panic messages name source files. Without the folders of this machine in them, the same sources give the same
+/// component everywhere. (Cargo adds these flags to those of .cargo/config.toml.)
+fn same_everywhere(dir: &Path) -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registries = home.and_then(|home| home.join("registry/src").read_dir().ok()).into_iter().flatten().flatten();
+    let crates = registries.map(|entry| (entry.path(), "crates"));
+    let ours = dir.parent().map(|root| (root.to_owned(), "inlay"));
+    let flags =
+        ours.into_iter().chain(crates).map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
+    format!("target.{TARGET}.rustflags={:?}", flags.collect::<Vec<_>>())
 }
 
 /// The toolchain's standard library for the target: there already, or fetched by rustup.
@@ -30,7 +43,9 @@ fn have_target(say: &dyn Fn(&str)) -> Result<(), String> {
     }
     say(&format!("Adding the target {TARGET} with rustup"));
     run(command("rustup").args(["target", "add", TARGET])).map_err(|why| {
-        format!("plugins need Rust's target {TARGET}, and it could not be added ({why}). Type: rustup target add {TARGET}")
+        format!(
+            "plugins need Rust's target {TARGET}, and it could not be added ({why}). Type: rustup target add {TARGET}"
+        )
     })
 }
 
@@ -47,7 +62,8 @@ fn run(command: &mut Command) -> Result<(), String> {
 /// wrappers (clippy's, say) for other code. What says where crates come from, and the job server, stays.
 fn command(program: &str) -> Command {
     const KEPT: &[&str] = &["HOME", "NET_", "HTTP_", "REGISTRIES_", "REGISTRY_", "SOURCE_", "TERM_", "MAKEFLAGS"];
-    const DROPPED: &[&str] = &["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LLVM_PROFILE_FILE"];
+    const DROPPED: &[&str] =
+        &["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LLVM_PROFILE_FILE"];
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         let Some(name) = name.to_str() else { continue };

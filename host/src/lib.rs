@@ -1,5 +1,4 @@
 //! Inlay's host: one engine behind several doors. Modules in reading order, from the ground up; see ARCHITECTURE.md.
-pub mod server;
 pub mod app;
 pub mod base;
 pub mod bundled;

@@ -1,10 +1,10 @@
 //! Plugins, for admins: list, look at, upload.
 use crate::base::error::{Code, Error, Result};
 use crate::doors::Ground;
+use crate::doors::kit::Answer;
 use crate::doors::kit::answer::Json;
 use crate::doors::kit::auth::Admin;
 use crate::doors::kit::body::{self, Bounds, Kind};
-use crate::doors::kit::Answer;
 use crate::doors::openapi::{Door, Guard};
 use crate::doors::rooms::Manages;
 use crate::doors::widgets::Name;
@@ -83,7 +83,8 @@ async fn upload(
 ) -> Answer<Response> {
     let (parts, incoming) = request.into_parts();
     let by_query = body::query(&parts.uri)?.remove("permissions");
-    let by_query = by_query.map(|value| value.as_str().map(str::to_owned).ok_or_else(|| once("permissions"))).transpose()?;
+    let by_query =
+        by_query.map(|value| value.as_str().map(str::to_owned).ok_or_else(|| once("permissions"))).transpose()?;
     let (component, by_field) = match body::kind(&parts.headers)? {
         Kind::Binary => (body::read(&parts.headers, incoming, ground.upload).await?, None),
         Kind::Multipart => multipart(parts, incoming, ground.upload).await?,
@@ -105,7 +106,9 @@ async fn multipart(parts: Parts, incoming: Body, bounds: Bounds) -> Result<(Byte
     let whole = Bounds { bytes: bounds.bytes.saturating_add(WRAPPING), ..bounds };
     let sent = body::read(&parts.headers, incoming, whole).await?;
     let request = Request::from_parts(parts, Body::from(sent));
-    let broken = |e: &dyn std::fmt::Display| Error::new(Code::MalformedRequest, "The multipart body is broken").caused_by(e.to_string());
+    let broken = |e: &dyn std::fmt::Display| {
+        Error::new(Code::MalformedRequest, "The multipart body is broken").caused_by(e.to_string())
+    };
     let mut form = Multipart::from_request(request, &()).await.map_err(|e| broken(&e))?;
     let (mut plugin, mut permissions) = (None, None);
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
@@ -125,7 +128,8 @@ async fn multipart(parts: Parts, incoming: Body, bounds: Bounds) -> Result<(Byte
     }
     let plugin = plugin.ok_or_else(|| body::misshapen("/plugin", "is missing: the component goes there".to_owned()))?;
     let text = |list: Bytes| {
-        String::from_utf8(list.to_vec()).map_err(|_| body::misshapen("/permissions", "must be text in UTF-8".to_owned()))
+        String::from_utf8(list.to_vec())
+            .map_err(|_| body::misshapen("/permissions", "must be text in UTF-8".to_owned()))
     };
     Ok((plugin, permissions.map(text).transpose()?))
 }

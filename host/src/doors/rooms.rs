@@ -1,5 +1,5 @@
 //! What doors ask of rooms, as seams: tests put a stand-in behind a door instead of a whole host.
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::identity::Caller;
 use crate::features::plugins::{Permissions, PluginInfo, Plugins};
@@ -33,13 +33,8 @@ impl Shows for Widgets {
     fn list(&self) -> Vec<WidgetInfo> {
         self.list()
     }
-<<<<<<< HEAD
     fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>> {
         Box::pin(self.show(caller, name, params))
-=======
-    fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Rendered>> {
-        Box::pin(self.show(caller, name, object(params)))
->>>>>>> main
     }
 }
 
@@ -62,16 +57,8 @@ impl Manages for Plugins {
     fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>> {
         Box::pin(self.install(component, permissions))
     }
-<<<<<<< HEAD
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
         Box::pin(self.query(caller, name, params))
-=======
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Value) -> Soon<'a, Result<Value>> {
-        Box::pin(async move {
-            let text = self.query(caller, name, object(params)).await?;
-            serde_json::from_str(&text).map_err(Error::internal)
-        })
->>>>>>> main
     }
 }
 
@@ -100,11 +87,4 @@ pub trait Health: Send + Sync {
     fn is_stopping(&self) -> bool;
     /// Sets those numbers that are counted elsewhere, before they are read.
     fn count(&self, metrics: &Metrics);
-}
-
-fn object(params: Value) -> Map<String, Value> {
-    match params {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
 }

@@ -162,7 +162,10 @@ async fn a_stop_answers_what_has_begun_and_refuses_the_rest() {
     half_body.write_all(b"def").await.unwrap();
     for (stream, body) in [(&mut half_head, "got 0"), (&mut half_body, "got 6"), (&mut waiting, "got 0")] {
         let answer = read(stream).await;
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close") && answer.ends_with(body), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close") && answer.ends_with(body),
+            "{answer}"
+        );
     }
     assert!(host.ended().await < Duration::from_secs(2));
 }
@@ -192,7 +195,10 @@ async fn a_refusal_reaches_who_is_still_sending() {
     for _ in 0..20 {
         let mut stream = host.connect().await;
         let length = 8 << 20;
-        stream.write_all(format!("POST /strict HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n").as_bytes()).await.unwrap();
+        stream
+            .write_all(format!("POST /strict HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
         stream.write_all(&vec![b'x'; length]).await.unwrap();
         let answer = read(&mut stream).await;
         assert!(answer.starts_with("HTTP/1.1 413") && answer.ends_with("too large"), "{answer}");

@@ -1,6 +1,7 @@
 //! What visitors do in the shop.
 use crate::cart::{Cart, CartView, OrderView};
-use crate::{catalogue, stock};
+use crate::catalogue::{self, Label, Listing};
+use crate::stock;
 use inlay::*;
 
 #[derive(Deserialize)]
@@ -39,38 +40,41 @@ pub struct Update {
 }
 
 pub fn view_product_details(cx: &Cx, input: OneProduct) -> Result {
-    let listing = catalogue::listing(cx, &input.product_id)?;
-    let left = stock::left_of(cx, &input.product_id, &listing)?;
+    let listing: Listing = catalogue::product(cx, &input.product_id)?;
+    let left = stock::left_of(cx, &input.product_id, listing.stock)?;
     let product = listing.show(&input.product_id, &catalogue::currency(cx)?, left);
     cx.emit("product-viewed", &json!({ "productId": product.id }), Audience::Visitor)?;
     render("product-card", &product).data(json!({ "product": product }))
 }
 
 pub fn add_to_cart(cx: &Cx, input: Add) -> Result {
-    let listing = catalogue::listing(cx, &input.product_id)?;
-    stock::some_left(cx, &input.product_id, &listing)?;
-    let mut cart = Cart::load(cx)?;
-    cart.add(&input.product_id, input.quantity)?;
-    changed(cx, &cart, &input.product_id, format!("{} is in your cart", listing.name))
+    let product: Label = catalogue::product(cx, &input.product_id)?;
+    stock::some_left(cx, &input.product_id, &product)?;
+    let message = format!("{} is in your cart", product.name);
+    change(cx, &input.product_id, message, |cart| cart.add(&input.product_id, input.quantity))
 }
 
 pub fn update_cart_item(cx: &Cx, input: Update) -> Result {
-    let mut cart = Cart::load(cx)?;
-    cart.set(&input.product_id, input.quantity)?;
-    changed(cx, &cart, &input.product_id, "Your cart is up to date".to_owned())
+    let message = "Your cart is up to date".to_owned();
+    change(cx, &input.product_id, message, |cart| cart.set(&input.product_id, input.quantity))
 }
 
 pub fn remove_from_cart(cx: &Cx, input: OneProduct) -> Result {
-    let mut cart = Cart::load(cx)?;
-    cart.remove(&input.product_id);
-    changed(cx, &cart, &input.product_id, "Taken out of your cart".to_owned())
+    let message = "Taken out of your cart".to_owned();
+    change(cx, &input.product_id, message, |cart| {
+        cart.remove(&input.product_id);
+        Ok(())
+    })
 }
 
-/// Stores the cart, tells the visitor's pages, and shows it.
-fn changed(cx: &Cx, cart: &Cart, id: &str, message: String) -> Result {
-    cart.store(cx)?;
+/// Changes the stored cart, tells the visitor's pages, and shows it.
+fn change(cx: &Cx, id: &str, message: String, how: impl FnOnce(&mut Cart) -> Result<()>) -> Result {
+    let mine = cx.visitor()?;
+    let mut cart = Cart::load(&mine)?;
+    how(&mut cart)?;
+    cart.store(&mine)?;
     let view = cart.view(cx)?;
-    cx.emit("cart-updated", &json!({ "productId": id, "count": view.count }), Audience::Visitor)?;
+    cx.emit("cart-updated", &CartUpdated { product_id: Some(id), count: view.count }, Audience::Visitor)?;
     render("cart", &view).data(Changed { cart: &view, count: view.count }).message(message)
 }
 
@@ -80,15 +84,23 @@ struct Changed<'a> {
     count: u64,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CartUpdated<'a> {
+    product_id: Option<&'a str>,
+    count: u64,
+}
+
 pub fn checkout(cx: &Cx) -> Result {
-    let lines = Cart::load(cx)?.listings(cx)?;
+    let mine = cx.visitor()?;
+    let lines = Cart::load(&mine)?.labelled(cx)?;
     if lines.is_empty() {
         return fail("conflict.empty-cart", "Your cart is empty");
     }
     let currency = catalogue::currency(cx)?;
-    for (line, listing) in &lines {
-        if listing.stock.is_some() {
-            let left = stock::take(cx, &line.id, listing, line.quantity)?;
+    for (line, product) in &lines {
+        if product.stock.is_some() {
+            let left = stock::take(cx, &line.id, product, line.quantity)?;
             // Without a figure the listener asks the query `product` for it.
             let payload = json!({ "productId": line.id, "stock": left });
             cx.emit("inventory-updated", &payload, Audience::Workspace)?;
@@ -98,9 +110,9 @@ pub fn checkout(cx: &Cx) -> Result {
     let id = format!("ord_{}", cx.call().id.trim_start_matches("act_"));
     let order = json!({ "id": id, "items": bought.items, "count": bought.count, "total": bought.total,
         "totalLabel": bought.total_label, "at": cx.call().now_ms });
-    cx.visitor()?.put(&format!("order/{id}"), &order)?;
-    Cart::default().store(cx)?;
-    cx.emit("cart-updated", &json!({ "productId": null, "count": 0 }), Audience::Visitor)?;
+    mine.put(&format!("order/{id}"), &order)?;
+    Cart::default().store(&mine)?;
+    cx.emit("cart-updated", &CartUpdated { product_id: None, count: 0 }, Audience::Visitor)?;
     info!(cx, "order {id}: {} of {} products", bought.count, bought.items.len());
 
     let mut view = CartView::of(Vec::new(), &currency);

@@ -1,5 +1,5 @@
 //! The visitor's cart. Only ids and quantities are stored; names and prices always are those of the catalogue.
-use crate::catalogue::{self, Listing};
+use crate::catalogue::{self, Label};
 use crate::money::Money;
 use inlay::*;
 
@@ -54,12 +54,12 @@ pub struct OrderView {
 }
 
 impl Cart {
-    pub fn load(cx: &Cx) -> Result<Cart> {
-        cx.visitor()?.get(KEY)
+    pub fn load(mine: &Bucket) -> Result<Cart> {
+        mine.get(KEY)
     }
 
-    pub fn store(&self, cx: &Cx) -> Result<()> {
-        cx.visitor()?.put(KEY, self)
+    pub fn store(&self, mine: &Bucket) -> Result<()> {
+        mine.put(KEY, self)
     }
 
     /// Errors: `input.invalid` past [`MOST`].
@@ -90,25 +90,25 @@ impl Cart {
         self.lines.retain(|line| line.id != id);
     }
 
-    /// The lines whose products the catalogue still has, with their listings.
-    pub fn listings(&self, cx: &Cx) -> Result<Vec<(Line, Listing)>> {
+    /// The lines whose products the catalogue still has, with what the catalogue says of them.
+    pub fn labelled(self, cx: &Cx) -> Result<Vec<(Line, Label)>> {
         let mut found = Vec::with_capacity(self.lines.len());
-        for line in &self.lines {
-            if let Some(listing) = catalogue::find(cx, &line.id)? {
-                found.push((line.clone(), listing));
+        for line in self.lines {
+            if let Some(label) = catalogue::find(cx, &line.id)? {
+                found.push((line, label));
             }
         }
         Ok(found)
     }
 
-    pub fn view(&self, cx: &Cx) -> Result<CartView> {
-        Ok(CartView::of(self.listings(cx)?, &catalogue::currency(cx)?))
+    pub fn view(self, cx: &Cx) -> Result<CartView> {
+        Ok(CartView::of(self.labelled(cx)?, &catalogue::currency(cx)?))
     }
 }
 
 impl CartView {
-    pub fn of(lines: Vec<(Line, Listing)>, currency: &str) -> CartView {
-        let items: Vec<Item> = lines.into_iter().map(|(line, listing)| Item::of(line, listing, currency)).collect();
+    pub fn of(lines: Vec<(Line, Label)>, currency: &str) -> CartView {
+        let items: Vec<Item> = lines.into_iter().map(|(line, label)| Item::of(line, label, currency)).collect();
         let sum = items.iter().fold(0, |sum: u64, item| sum.saturating_add(item.line_total.amount));
         let total = Money { amount: sum, currency: currency.to_owned() };
         CartView {
@@ -123,14 +123,14 @@ impl CartView {
 }
 
 impl Item {
-    fn of(line: Line, listing: Listing, currency: &str) -> Item {
-        let price = Money { amount: listing.price, currency: currency.to_owned() };
-        let line_total = Money { amount: listing.price.saturating_mul(line.quantity), currency: currency.to_owned() };
+    fn of(line: Line, label: Label, currency: &str) -> Item {
+        let price = Money { amount: label.price, currency: currency.to_owned() };
+        let line_total = Money { amount: label.price.saturating_mul(line.quantity), currency: currency.to_owned() };
         Item {
             product_id: line.id,
-            name: listing.name,
-            icon: listing.icon,
-            color: listing.color,
+            name: label.name,
+            icon: label.icon,
+            color: label.color,
             quantity: line.quantity,
             price_label: price.label(),
             price,

@@ -51,17 +51,32 @@ pub struct Product {
     pub features: Vec<String>,
 }
 
+/// The little of a listing that a line of the cart shows; a cart reads one for each of its lines.
+#[derive(Deserialize, Clone, Debug)]
+pub struct Label {
+    pub name: String,
+    /// In the currency's smallest unit.
+    pub price: u64,
+    /// How many there are to sell in all; None sells without limit.
+    #[serde(default)]
+    pub stock: Option<u64>,
+    #[serde(default = "plain_icon")]
+    pub icon: String,
+    #[serde(default = "plain_color")]
+    pub color: String,
+}
+
 /// The currency of all prices.
 pub fn currency(cx: &Cx) -> Result<String> {
     cx.config("currency")
 }
 
-/// One product's listing, without reading the others. Errors: `missing.product`.
-pub fn listing(cx: &Cx, id: &str) -> Result<Listing> {
+/// One product's [`Listing`] or [`Label`], without reading the others. Errors: `missing.product`.
+pub fn product<T: DeserializeOwned>(cx: &Cx, id: &str) -> Result<T> {
     find(cx, id)?.ok_or_else(|| Failure::new("missing.product", "This product is not in the catalogue"))
 }
 
-pub fn find(cx: &Cx, id: &str) -> Result<Option<Listing>> {
+pub fn find<T: DeserializeOwned>(cx: &Cx, id: &str) -> Result<Option<T>> {
     // An id is a word of one kind; anything else could point deeper into the configuration.
     if number(id).is_none() {
         return Ok(None);

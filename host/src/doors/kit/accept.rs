@@ -38,7 +38,8 @@ pub fn wants(headers: &HeaderMap) -> Wants {
     for range in all().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
-        let weight = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q="))).map_or(1000, thousandths);
+        let weight =
+            parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q="))).map_or(1000, thousandths);
         if media == "*/*" {
             json.hear(1, weight);
             html.hear(1, weight);
@@ -48,7 +49,9 @@ pub fn wants(headers: &HeaderMap) -> Wants {
             json.hear(2, weight);
         } else if media.eq_ignore_ascii_case("text/html") {
             html.hear(3, weight);
-        } else if media.eq_ignore_ascii_case("application/json") || media.eq_ignore_ascii_case("application/problem+json") {
+        } else if media.eq_ignore_ascii_case("application/json")
+            || media.eq_ignore_ascii_case("application/problem+json")
+        {
             json.hear(3, weight);
         }
     }
@@ -93,10 +96,15 @@ fn is_tag(tag: &str) -> bool {
 /// Whether `If-None-Match` names `etag` (weak comparison), so that 304 is the answer.
 pub fn has_it_already(headers: &HeaderMap, etag: &str) -> bool {
     let strong = etag.strip_prefix("W/").unwrap_or(etag);
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(',')).any(|one| {
-        let one = one.trim();
-        one == "*" || one.strip_prefix("W/").unwrap_or(one) == strong
-    })
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|one| {
+            let one = one.trim();
+            one == "*" || one.strip_prefix("W/").unwrap_or(one) == strong
+        })
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ pub const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 /// Whatever is not a page must not become one.
-pub const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+pub const DATA_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
 
 pub fn with_type(content_type: HeaderValue, body: impl Into<Body>) -> Response {
     let mut response = HttpResponse::new(body.into());
@@ -52,7 +53,13 @@ pub fn ready_json(body: impl Into<Body>) -> Response {
 }
 
 /// An answer that the caller may keep under its tag; 304 without a body when it has it already.
-pub fn tagged(headers: &axum::http::HeaderMap, etag: &str, keep: HeaderValue, content_type: HeaderValue, body: Bytes) -> Response {
+pub fn tagged(
+    headers: &axum::http::HeaderMap,
+    etag: &str,
+    keep: HeaderValue,
+    content_type: HeaderValue,
+    body: Bytes,
+) -> Response {
     let mut response = if super::accept::has_it_already(headers, etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if content_type == HTML {
@@ -78,7 +85,11 @@ pub fn see_other(path: &str) -> Response {
 
 /// Adds to `Vary` unless it is there.
 pub fn vary(response: &mut Response, on: HeaderName) {
-    let there = response.headers().get_all(header::VARY).iter().any(|v| v.as_bytes().eq_ignore_ascii_case(on.as_str().as_bytes()));
+    let there = response
+        .headers()
+        .get_all(header::VARY)
+        .iter()
+        .any(|v| v.as_bytes().eq_ignore_ascii_case(on.as_str().as_bytes()));
     if !there {
         response.headers_mut().append(header::VARY, HeaderValue::from(on));
     }

@@ -177,6 +177,7 @@ fn proved(signed: &str, identity: &Identity) -> Option<(VisitorId, HeaderValue)>
 }
 
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(';'));
+    let pairs =
+        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(';'));
     pairs.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')).map(|value| value.trim_matches('"'))
 }

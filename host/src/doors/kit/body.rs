@@ -42,8 +42,11 @@ pub fn kind(headers: &HeaderMap) -> Result<Kind> {
     };
     let mut parts = declared.split(';').map(str::trim);
     let media = parts.next().unwrap_or_default();
-    let charset = parts.find_map(|p| p.get(..8).filter(|k| k.eq_ignore_ascii_case("charset=")).and_then(|_| p.get(8..)));
-    if charset.is_some_and(|c| !matches!(c.trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "us-ascii")) {
+    let charset =
+        parts.find_map(|p| p.get(..8).filter(|k| k.eq_ignore_ascii_case("charset=")).and_then(|_| p.get(8..)));
+    if charset
+        .is_some_and(|c| !matches!(c.trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "us-ascii"))
+    {
         return Err(unsupported("Text must be UTF-8"));
     }
     if media.eq_ignore_ascii_case("application/json") || is_json_suffix(media) {
@@ -73,7 +76,8 @@ pub fn unsupported(detail: &'static str) -> Error {
 /// Reads the whole body. Errors: `body_too_large`, at once where the length is declared; `request_timeout`;
 /// `malformed_request` when the connection or its framing broke.
 pub async fn read(headers: &HeaderMap, body: Body, bounds: Bounds) -> Result<Bytes> {
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     if declared.is_some_and(|length| length > bounds.bytes as u64) {
         return Err(too_large(bounds.bytes));
     }
@@ -172,7 +176,15 @@ mod tests {
         ] {
             assert_eq!(declared(content_type).unwrap(), expected, "{content_type}");
         }
-        for bad in ["", "text/plain", "application/jsonp", "application/+json", "application/json; charset=utf-16", "json", "é"] {
+        for bad in [
+            "",
+            "text/plain",
+            "application/jsonp",
+            "application/+json",
+            "application/json; charset=utf-16",
+            "json",
+            "é",
+        ] {
             assert_eq!(declared(bad).unwrap_err().code, Code::UnsupportedMedia, "{bad}");
         }
         assert!(kind(&HeaderMap::new()).is_err());
@@ -204,7 +216,9 @@ mod tests {
         }
         let mut body = json_object(br#"{"a": {"b": 1}, "n": null, "s": "x", "e": "", "l": []}"#).unwrap();
         assert_eq!(Value::Object(take_object(&mut body, "a").unwrap()), json!({"b": 1}));
-        assert!(take_object(&mut body, "n").unwrap().is_empty() && take_object(&mut body, "absent").unwrap().is_empty());
+        assert!(
+            take_object(&mut body, "n").unwrap().is_empty() && take_object(&mut body, "absent").unwrap().is_empty()
+        );
         assert_eq!(take_object(&mut body, "l").unwrap_err().faults[0].pointer, "/l");
         assert_eq!(take_string(&mut body, "s").unwrap(), "x");
         assert_eq!(take_string(&mut body, "e").unwrap_err().detail, "/e must not be empty");

@@ -106,7 +106,8 @@ where
         let shared = self.shared.clone();
         let seen = Seen::of(&request, &shared.clock);
         let exchange = Exchange(Arc::new(Inside { id: seen.id.clone(), proof: OnceLock::new() }));
-        let span = tracing::info_span!("request", id = seen.id.as_str(), method = %seen.method, path = %request.uri().path());
+        let span =
+            tracing::info_span!("request", id = seen.id.as_str(), method = %seen.method, path = %request.uri().path());
         let preflight = shared.origins.preflight(request.method(), request.uri().path(), request.headers());
         let answered = match preflight {
             Some(response) => futures_util::future::Either::Left(std::future::ready(response)),
@@ -146,7 +147,9 @@ async fn guarded(inner: impl Future<Output = Caught>) -> Response {
         Ok(Ok(Ok(response))) => response,
         // The panic's text is in the log already, through the process's panic hook.
         Ok(Err(_panic)) => Problem::from(Error::internal("a handler panicked")).into_response(),
-        Err(_elapsed) => Problem::from(Error::new(Code::Deadline, "The request took too long and was given up")).into_response(),
+        Err(_elapsed) => {
+            Problem::from(Error::new(Code::Deadline, "The request took too long and was given up")).into_response()
+        }
     }
 }
 
@@ -246,4 +249,3 @@ pub async fn nothing_here() -> Problem {
 pub async fn wrong_method() -> Problem {
     Error::new(Code::MethodNotAllowed, "This method is not allowed here; the header Allow says which are").into()
 }
-

@@ -80,7 +80,9 @@ impl Origins {
         };
         match fine {
             true => Ok(()),
-            false => Err(Error::new(Code::CrossSite, "This request comes from a page that may not act for its visitors")),
+            false => {
+                Err(Error::new(Code::CrossSite, "This request comes from a page that may not act for its visitors"))
+            }
         }
     }
 

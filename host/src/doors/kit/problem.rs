@@ -3,8 +3,8 @@
 //! A handler returns a [`Problem`]; the frame around all doors, which knows the request's id and whether a person is
 //! waiting, turns it into JSON or into a page and logs it, once. What the log says of a cause never reaches an answer.
 use crate::base::error::{Error, Fault, Kind};
-use crate::doors::kit::{answer, pages};
 use crate::doors::kit::request_id::RequestId;
+use crate::doors::kit::{answer, pages};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

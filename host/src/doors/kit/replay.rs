@@ -15,7 +15,10 @@ pub fn key(headers: &HeaderMap) -> Result<Option<String>> {
     let visible = key.as_bytes().iter().all(u8::is_ascii_graphic) && (1..=LONGEST).contains(&key.len());
     match key.to_str() {
         Ok(key) if visible && sent.next().is_none() => Ok(Some(key.to_owned())),
-        _ => Err(Error::new(Code::IdempotencyKey, "Idempotency-Key must be 1 to 255 visible ASCII characters, sent once")),
+        _ => Err(Error::new(
+            Code::IdempotencyKey,
+            "Idempotency-Key must be 1 to 255 visible ASCII characters, sent once",
+        )),
     }
 }
 

@@ -47,7 +47,9 @@ fn decode(text: &[u8]) -> Result<String> {
             b'+' => b' ',
             b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {
                 (Some(high), Some(low)) => high << 4 | low,
-                _ => return Err(Error::new(Code::MalformedRequest, "a percent sign is not followed by two hex digits")),
+                _ => {
+                    return Err(Error::new(Code::MalformedRequest, "a percent sign is not followed by two hex digits"));
+                }
             },
             other => other,
         });

@@ -7,12 +7,16 @@ use crate::doors::Hall;
 use crate::doors::kit::problem;
 use axum::handler::Handler;
 use axum::routing::{self, MethodRouter};
-use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathsBuilder,
-    Ref, Required, ResponseBuilder, ResponsesBuilder, Type, extensions::Extensions, tag::TagBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
+    PathsBuilder, Ref, Required, ResponseBuilder, ResponsesBuilder, Type, extensions::Extensions, tag::TagBuilder,
 };
 
 /// What every door may answer, whatever it does.
@@ -101,7 +105,8 @@ impl Door {
 
     fn parameter(mut self, name: &str, words: &str, place: ParameterIn, kind: Type) -> Door {
         let required = if place == ParameterIn::Path { Required::True } else { Required::False };
-        let parameter = ParameterBuilder::new().name(name).parameter_in(place).required(required).description(Some(words));
+        let parameter =
+            ParameterBuilder::new().name(name).parameter_in(place).required(required).description(Some(words));
         self.parameters.push(parameter.schema(Some(ObjectBuilder::new().schema_type(kind))).build());
         self
     }
@@ -153,13 +158,17 @@ impl Door {
         statuses.extend(self.codes.iter().map(|code| problem::status(code.kind()).as_u16()));
         statuses.sort_unstable();
         statuses.dedup();
-        statuses.into_iter().fold(ResponsesBuilder::new(), |all, status| all.response(status.to_string(), self.response(status))).build()
+        statuses
+            .into_iter()
+            .fold(ResponsesBuilder::new(), |all, status| all.response(status.to_string(), self.response(status)))
+            .build()
     }
 
     /// Everything that this status can mean: answers by media type, and problems by code.
     fn response(&self, status: u16) -> utoipa::openapi::Response {
         let answers = || self.answers.iter().filter(|answer| answer.status == status);
-        let codes: Vec<Code> = self.codes.iter().filter(|c| problem::status(c.kind()).as_u16() == status).copied().collect();
+        let codes: Vec<Code> =
+            self.codes.iter().filter(|c| problem::status(c.kind()).as_u16() == status).copied().collect();
         let mut words: Vec<String> = answers().map(|answer| answer.words.to_owned()).collect();
         words.extend(codes.iter().map(|code| format!("`{}`: {}", code.word(), code.title())));
         words.dedup();
@@ -187,7 +196,13 @@ fn requirements(guard: Guard) -> Vec<SecurityRequirement> {
         Guard::Admin => vec![one("token")],
         // The empty one: who sends nothing becomes a new visitor.
         Guard::Visitor => {
-            vec![one("visitorCookie"), one("visitorHeader"), one("apiKey"), one("token"), SecurityRequirement::default()]
+            vec![
+                one("visitorCookie"),
+                one("visitorHeader"),
+                one("apiKey"),
+                one("token"),
+                SecurityRequirement::default(),
+            ]
         }
     }
 }
@@ -197,7 +212,8 @@ pub fn document(doors: &[Door]) -> OpenApi {
     let paths = doors.iter().fold(PathsBuilder::new(), |paths, door| {
         paths.path(door.path, PathItem::new(door.method.clone(), door.operation()))
     });
-    let components = shapes::all().into_iter().fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
+    let components =
+        shapes::all().into_iter().fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
     let info = InfoBuilder::new()
@@ -224,7 +240,9 @@ sent is kept. Whoever calls as a visitor gets the proof of it in `X-Inlay-Visito
 new. Failures are RFC 9457 problems with a stable `code`.";
 
 fn schemes() -> [(&'static str, SecurityScheme); 4] {
-    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("From `inlay token create`, or the one that the start prints"));
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("From `inlay token create`, or the one that the start prints"));
     let key = |name: &str, words: &str| ApiKeyValue::with_description(name, words);
     [
         ("token", SecurityScheme::Http(token.build())),
@@ -236,7 +254,8 @@ fn schemes() -> [(&'static str, SecurityScheme); 4] {
 
 /// Codes by status, for the page of the document.
 pub fn codes() -> Vec<(u16, Code)> {
-    let mut all: Vec<(u16, Code)> = Code::ALL.iter().map(|code| (problem::status(code.kind()).as_u16(), *code)).collect();
+    let mut all: Vec<(u16, Code)> =
+        Code::ALL.iter().map(|code| (problem::status(code.kind()).as_u16(), *code)).collect();
     all.sort_by_key(|(status, _)| *status);
     all
 }

@@ -4,8 +4,8 @@
 use crate::doors::kit::problem::{FaultJson, ProblemJson};
 use crate::doors::site::{ChecksJson, HealthJson};
 use serde_json::{Map, Value};
-use utoipa::openapi::{RefOr, Schema};
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 /// A name in the document and its schema.
 pub type Named = (String, RefOr<Schema>);

@@ -45,7 +45,9 @@ pub(super) async fn show(
                 let html = pages::tree(&rendered, &title, &format!("/demo#widget-{back}"), 2, None);
                 shown.push((name.to_owned(), title, html));
             }
-            Err(error) => tracing::warn!(widget = name, code = error.code.word(), "not on the demo page: {}", error.detail),
+            Err(error) => {
+                tracing::warn!(widget = name, code = error.code.word(), "not on the demo page: {}", error.detail)
+            }
         }
     }
     let mut response = answer::page(crate::features::widgets::html::demo_page(&shown));

@@ -22,14 +22,14 @@ pub(super) fn method(method: &HttpMethod) -> &'static str {
 
 /// The page. It is written from the document's JSON, so that it shows what programs read.
 pub(super) fn page(document: &OpenApi) -> String {
-    let document = serde_json::to_value(document).unwrap_or_default();
+    let document = &serde_json::to_value(document).unwrap_or_default();
     let mut page = Page::default();
     page.raw("<div class=\"site-docs\"><h1>Documentation</h1>");
     page.prose(&document["info"]["description"]);
     page.raw("<p>For programs: <a href=\"/openapi.json\">/openapi.json</a>.</p>");
-    page.contents(&document);
+    page.contents(document);
     for tag in list(&document["tags"]) {
-        page.section(&document, tag);
+        page.section(document, tag);
     }
     page.schemes(&document["components"]["securitySchemes"]);
     page.schemas(&document["components"]["schemas"]);

@@ -107,9 +107,11 @@ pub fn doors() -> Vec<Door> {
         Door::get("/docs", docs_page)
             .says(TAG, "docs", "Read the document", "This document as a page.")
             .answers(200, PAGE, "The page"),
-        Door::get("/openapi.json", document)
-            .says(TAG, "openapi", "This document", "")
-            .answers(200, Some(("application/json", "Data")), "OpenAPI 3.1"),
+        Door::get("/openapi.json", document).says(TAG, "openapi", "This document", "").answers(
+            200,
+            Some(("application/json", "Data")),
+            "OpenAPI 3.1",
+        ),
         Door::get("/demo", demo::show)
             .says(TAG, "demo", "See widgets at work", "The bundled widgets side by side; works without JavaScript.")
             .guard(Guard::Visitor)
@@ -122,12 +124,19 @@ pub fn doors() -> Vec<Door> {
             .answers(200, Some(("text/css", "Text")), "The file")
             .answers(304, None, "The caller has it already")
             .refuses(&[Code::NotFound]),
-        Door::get("/favicon.ico", assets::favicon)
-            .says(TAG, "favicon", "The icon", "")
-            .answers(200, Some(("image/svg+xml", "Text")), "The icon"),
+        Door::get("/favicon.ico", assets::favicon).says(TAG, "favicon", "The icon", "").answers(
+            200,
+            Some(("image/svg+xml", "Text")),
+            "The icon",
+        ),
         health("/health", "health", "How the host is doing", "`degraded`: something is missing, but the host answers."),
         health("/api/health", "apiHealth", "How the host is doing", "The same as `/health`."),
-        health("/readyz", "ready", "Whether to send requests here", "The same as `/health`; 503 from the moment a stop begins."),
+        health(
+            "/readyz",
+            "ready",
+            "Whether to send requests here",
+            "The same as `/health`; 503 from the moment a stop begins.",
+        ),
         Door::get("/livez", alive)
             .says(TAG, "alive", "Whether the process answers", "Looks at nothing else.")
             .answers_json(200, "Data", "It does"),

@@ -60,7 +60,10 @@ async fn bad_bodies_are_problems_and_reach_nobody() {
         }
     }
     let invalid = Bytes::from_static(b"{\"type\":\"a\xff\"}");
-    house.post("/api/widget-action", &[("content-type", "application/json")], invalid).await.is_problem(400, Code::MalformedJson);
+    house
+        .post("/api/widget-action", &[("content-type", "application/json")], invalid)
+        .await
+        .is_problem(400, Code::MalformedJson);
     assert!(house.rooms.actions.lock().unwrap().is_empty());
 }
 
@@ -179,7 +182,10 @@ async fn other_refusals_of_a_form_are_a_page_with_a_way_back() {
     assert_eq!((got.status.as_u16(), got.header("content-type")), (422, "text/html; charset=utf-8"));
     // Without a browser the problem is JSON.
     let plain = [("content-type", "application/x-www-form-urlencoded")];
-    house.post("/api/widget-action", &plain, fields(r#"{"type":"unknown"}"#, "/")).await.is_problem(404, Code::UnknownAction);
+    house
+        .post("/api/widget-action", &plain, fields(r#"{"type":"unknown"}"#, "/"))
+        .await
+        .is_problem(404, Code::UnknownAction);
     house.post("/api/widget-action", &plain, "inlay-action=%zz").await.is_problem(400, Code::MalformedRequest);
 }
 

@@ -41,8 +41,18 @@ async fn a_component_comes_as_a_body_or_in_a_form() {
     let bare = multipart(&[("plugin", b"\0asm\xff")]);
     for (path, content_type, body, granted) in [
         ("/api/admin/plugins", "application/wasm", Bytes::from_static(b"\0asm\xff"), Permissions::These(vec![])),
-        ("/api/admin/plugins?permissions=all", "application/octet-stream", Bytes::from_static(b"\0asm\xff"), Permissions::All),
-        ("/api/admin/plugins?permissions=state:visitor,events:a", "application/wasm", Bytes::from_static(b"\0asm\xff"), list()),
+        (
+            "/api/admin/plugins?permissions=all",
+            "application/octet-stream",
+            Bytes::from_static(b"\0asm\xff"),
+            Permissions::All,
+        ),
+        (
+            "/api/admin/plugins?permissions=state:visitor,events:a",
+            "application/wasm",
+            Bytes::from_static(b"\0asm\xff"),
+            list(),
+        ),
         ("/api/admin/plugins?permissions=all", MULTIPART, form, list()),
         ("/api/admin/plugins?permissions=all", MULTIPART, bare, Permissions::All),
     ] {

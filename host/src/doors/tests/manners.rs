@@ -7,7 +7,9 @@ use axum::body::Body;
 #[tokio::test]
 async fn every_answer_has_its_headers() {
     let house = house();
-    for (path, accept) in [("/", "*/*"), ("/", BROWSER), ("/nope", "*/*"), ("/nope", BROWSER), ("/api/cart", "*/*"), ("/metrics", "*/*")] {
+    for (path, accept) in
+        [("/", "*/*"), ("/", BROWSER), ("/nope", "*/*"), ("/nope", BROWSER), ("/api/cart", "*/*"), ("/metrics", "*/*")]
+    {
         let got = house.get(path, &[("accept", accept)]).await;
         assert!(got.header("x-request-id").starts_with("req_"), "{path}");
         assert_eq!(got.header("x-content-type-options"), "nosniff", "{path}");
@@ -80,7 +82,9 @@ async fn preflights_are_answered() {
     assert_eq!((listed.status.as_u16(), listed.header("access-control-allow-origin")), (204, "https://shop.example"));
     assert!(listed.header("access-control-allow-methods").contains("POST"));
     assert!(listed.header("access-control-allow-headers").contains("idempotency-key"));
-    for (path, origin) in [("/api/widget-action", "https://evil.example"), ("/api/admin/plugins", "https://shop.example")] {
+    for (path, origin) in
+        [("/api/widget-action", "https://evil.example"), ("/api/admin/plugins", "https://shop.example")]
+    {
         let got = ask(path, origin).await;
         assert_eq!((got.status.as_u16(), got.header("access-control-allow-origin")), (204, ""));
         assert_eq!(got.header("access-control-allow-methods"), "");

@@ -19,7 +19,10 @@ fn the_committed_document_is_the_generated_one() {
         std::fs::write(&path, &generated).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == generated, "host/openapi.json is not what the doors are; run again with UPDATE=1 and look at the difference");
+    assert!(
+        committed == generated,
+        "host/openapi.json is not what the doors are; run again with UPDATE=1 and look at the difference"
+    );
 }
 
 #[test]
@@ -79,7 +82,10 @@ async fn the_router_has_every_door_of_the_document_and_no_other_method() {
         described.sort();
         assert_eq!(routed, described, "{path}");
     }
-    assert_eq!(doors::all().len(), document()["paths"].as_object().unwrap().values().map(|i| i.as_object().unwrap().len()).sum::<usize>());
+    assert_eq!(
+        doors::all().len(),
+        document()["paths"].as_object().unwrap().values().map(|i| i.as_object().unwrap().len()).sum::<usize>()
+    );
 }
 
 #[tokio::test]

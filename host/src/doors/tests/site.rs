@@ -29,7 +29,10 @@ async fn the_demo_shows_the_widgets_there_are_to_its_visitor() {
     for name in ["products", "cart", "contact-form"] {
         assert!(text.contains(&format!("id=\"widget-{name}\"")), "{text}");
     }
-    assert!(text.contains("value=\"/demo#widget-cart\"") && !text.contains("<script") && !text.contains(" style="), "{text}");
+    assert!(
+        text.contains("value=\"/demo#widget-cart\"") && !text.contains("<script") && !text.contains(" style="),
+        "{text}"
+    );
     let off = house_with(Options { demo: false, ..options() });
     off.get("/demo", &[]).await.is_problem(404, Code::NotFound);
     assert!(!off.get("/", &[]).await.text().contains("\"/demo\""));
@@ -67,9 +70,14 @@ async fn health_tells_what_is_wrong() {
         for path in ["/health", "/api/health", "/readyz"] {
             let got = house.get(path, &[]).await;
             let health = got.json();
-            assert_eq!((got.status.as_u16(), &health["status"], &health["checks"]["database"]), (status, &word.into(), &word.into()));
+            assert_eq!(
+                (got.status.as_u16(), &health["status"], &health["checks"]["database"]),
+                (status, &word.into(), &word.into())
+            );
             assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
-            assert!(health["uptime_s"].is_u64() && health["checks"]["bus"] == "ok" && health["checks"]["plugins"] == "ok");
+            assert!(
+                health["uptime_s"].is_u64() && health["checks"]["bus"] == "ok" && health["checks"]["plugins"] == "ok"
+            );
             assert_eq!(got.header("cache-control"), "no-store");
         }
         assert_eq!(house.get("/livez", &[]).await.status, 200);

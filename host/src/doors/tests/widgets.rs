@@ -23,7 +23,8 @@ async fn a_widget_is_json_or_a_page() {
 #[tokio::test]
 async fn who_has_it_already_is_not_sent_it_again() {
     let house = house();
-    for (accept, tag) in [("*/*", "\"w1\"".to_owned()), (BROWSER, format!("\"w1-page-{}\"", env!("CARGO_PKG_VERSION")))] {
+    for (accept, tag) in [("*/*", "\"w1\"".to_owned()), (BROWSER, format!("\"w1-page-{}\"", env!("CARGO_PKG_VERSION")))]
+    {
         let first = house.get("/api/widget/cart", &[("accept", accept)]).await;
         assert_eq!(first.header("etag"), tag);
         let again = house.get("/api/widget/cart", &[("accept", accept), ("if-none-match", &tag)]).await;
@@ -43,7 +44,10 @@ async fn only_answers_without_a_visitor_are_public() {
     assert_eq!(stranger.header("cache-control"), "public, no-cache");
     assert_eq!((stranger.header("set-cookie"), stranger.header("x-inlay-visitor")), ("", ""));
     let known = house.get("/api/widget/products", &[("x-inlay-visitor", &visitor)]).await;
-    assert_eq!((known.header("cache-control"), known.header("x-inlay-visitor")), ("private, no-cache", visitor.as_str()));
+    assert_eq!(
+        (known.header("cache-control"), known.header("x-inlay-visitor")),
+        ("private, no-cache", visitor.as_str())
+    );
     let admin = house.get("/api/widget/products", &[("authorization", &format!("Bearer {}", house.admin))]).await;
     assert_eq!(admin.header("cache-control"), "private, no-cache");
     let own = house.get("/api/widget/cart", &[]).await;
@@ -57,7 +61,9 @@ async fn query_parameters_become_an_object() {
     house.get("/api/data/products?search=a+b&tag=x&tag=y&flag", &[]).await;
     let (_, name, params) = house.last_query();
     assert_eq!((name.as_str(), params), ("products", json!({"search": "a b", "tag": ["x", "y"], "flag": ""})));
-    for (path, name) in [("/api/products?limit=2", "products"), ("/api/cart", "cart"), ("/api/widget/cart?a=%C3%BC", "cart")] {
+    for (path, name) in
+        [("/api/products?limit=2", "products"), ("/api/cart", "cart"), ("/api/widget/cart?a=%C3%BC", "cart")]
+    {
         assert_eq!(house.get(path, &[]).await.status, 200);
         assert_eq!(house.last_query().1, name);
     }
@@ -68,7 +74,9 @@ async fn query_parameters_become_an_object() {
 #[tokio::test]
 async fn paths_and_queries_that_cannot_be_read_are_refused() {
     let house = house();
-    for path in ["/api/products?limit=%zz", "/api/data/x?a=%ff", "/api/widget/cart?%", "/api/widget/%ff", "/api/data/%ff"] {
+    for path in
+        ["/api/products?limit=%zz", "/api/data/x?a=%ff", "/api/widget/cart?%", "/api/widget/%ff", "/api/data/%ff"]
+    {
         house.get(path, &[]).await.is_problem(400, Code::MalformedRequest);
     }
     house.get("/api/widget/..%2f..%2fetc", &[]).await.is_problem(404, Code::UnknownWidget);

@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn both_forms_of_body_become_the_same_action() {
-        let custom = from(json!({"type": "custom", "name": "add", "parameters": {"a": 1}, "formData": {"b": "2"}, "x": []}));
+        let custom =
+            from(json!({"type": "custom", "name": "add", "parameters": {"a": 1}, "formData": {"b": "2"}, "x": []}));
         let chatkit = from(json!({"type": "add", "payload": {"a": 1}, "formData": {"b": "2"}, "handler": "server"}));
         for action in [custom.unwrap(), chatkit.unwrap()] {
             assert_eq!(action.name, "add");

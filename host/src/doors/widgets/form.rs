@@ -145,9 +145,20 @@ mod tests {
             assert!(is_local(good), "{good}");
         }
         let long = format!("/{}", "a".repeat(LONGEST_PATH));
-        for bad in ["", "demo", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nSet-Cookie: x", "/a b", "/ü",
-            "/\t/evil.example", "javascript:alert(1)", "/demo\\..", &long]
-        {
+        for bad in [
+            "",
+            "demo",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nSet-Cookie: x",
+            "/a b",
+            "/ü",
+            "/\t/evil.example",
+            "javascript:alert(1)",
+            "/demo\\..",
+            &long,
+        ] {
             assert!(!is_local(bad), "{bad}");
         }
     }

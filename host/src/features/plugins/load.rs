@@ -176,8 +176,7 @@ impl Plugins {
 
     fn shipped(&self, digest: &str) -> Option<Bytes> {
         let mut all = self.0.bundled.iter().map(|(_, bytes)| *bytes);
-        all.find(|bytes| hex(&sha256(bytes)) == digest)
-            .map(Bytes::from_static)
+        all.find(|bytes| hex(&sha256(bytes)) == digest).map(Bytes::from_static)
     }
 
     /// Puts shipped plugins in force where the workspace has none of that name, or an older shipped one. What an admin

@@ -11,6 +11,7 @@ const STRING: usize = 512 * 1024;
 const VALUES: usize = 20_000;
 /// Filters that this name adds; a template cannot meet it by accident.
 pub(super) const LIKE: &str = "inlay_like";
+pub(super) const SAID: &str = "inlay_said";
 pub(super) const BOUNDED: &str = "inlay_bounded";
 pub(super) const TICK: &str = "inlay_tick";
 
@@ -52,6 +53,7 @@ pub(super) fn install(env: &mut Environment<'static>) {
     // A template cannot vouch for text: it stays text.
     env.add_filter("safe", |value: Jinja| value);
     env.add_filter(LIKE, like);
+    env.add_filter(SAID, |literal: String| Jinja::from_safe_string(literal));
     env.add_filter(BOUNDED, bounded);
     env.add_filter(TICK, tick);
     for grows in ["indent", "batch", "slice", "pprint"] {

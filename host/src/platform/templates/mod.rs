@@ -5,7 +5,7 @@
 //! A template prints JSON, and whoever writes it may forget `tojson`. So that a visitor's text still cannot change the
 //! structure of the widget, printing keeps apart what the template *says* and what it *shows*:
 //!
-//! * the template's own text, numbers, `true`, `false`, the result of `tojson`, and captured blocks (`set` … `endset`,
+//! * the template's own text, literals that are printed as they stand, numbers, `true`, `false`, the result of `tojson`, and captured blocks (`set` … `endset`,
 //!   macros) are **fragments**: structure that the template's author meant;
 //! * every other string is **text**. Inside quotes it is escaped, whatever it holds. Outside quotes it is refused, unless
 //!   it is exactly one JSON number, `true`, `false` or `null`.

@@ -2,9 +2,11 @@
 //!
 //! * `set _ = A.B.append(E)` becomes `set A.B = A.B + [E]`: the reference appends in place, minijinja's values cannot change;
 //! * `NAME[a:b]` becomes `(NAME[a:b] | like NAME)`: a slice of a captured block is a fragment like the block;
+//! * a literal that is printed as it stands (`{{ "," if not loop.last else "" }}`) is said by the template, not shown: it
+//!   becomes a fragment; `set X = "…"` likewise;
 //! * `set X = E` becomes `set X = (E) | bounded`: what doubles in a loop is stopped while it is small;
 //! * before the end of a loop or macro stands a tick that counts the body's own text.
-use super::filters::{BOUNDED, LIKE, TICK};
+use super::filters::{BOUNDED, LIKE, SAID, TICK};
 
 /// A tag's kind and where its parts lie in the source.
 #[derive(Clone, Copy)]
@@ -28,7 +30,7 @@ pub(super) fn rewrite(source: &str) -> String {
             Piece::Text(text) => out.push_str(text),
             Piece::Print(open, inside, close) => {
                 out.push_str(open);
-                out.push_str(&expression(inside));
+                out.push_str(&said(inside));
                 out.push_str(close);
             }
             Piece::Tag(open, inside, close) => {
@@ -120,7 +122,7 @@ fn tag(inside: &str, word: &str) -> String {
         let item = expression(item);
         return format!(" set {list} = ({list} + [{item}]) | {BOUNDED} ");
     }
-    format!("{target}= ({}) | {BOUNDED} ", expression(value))
+    format!("{target}= ({}) | {BOUNDED} ", said(value))
 }
 
 /// `A.B.append(E)`: the list's name and the item.
@@ -182,6 +184,45 @@ fn group_len(text: &str) -> Option<usize> {
         at += c.len_utf8();
     }
     None
+}
+
+/// An expression whose result is printed or kept: literals that can be that result are marked as said by the template.
+fn said(source: &str) -> String {
+    let (mut out, mut begin, mut at) = (String::new(), 0, 0);
+    let mut depth = 0usize;
+    // The word, or the first sign, of the token before; "" at the start.
+    let mut before = "";
+    while let Some(c) = source.get(at..).and_then(|s| s.chars().next()) {
+        let rest = source.get(at..).unwrap_or_default();
+        let len = match c {
+            '"' | '\'' => string_len(rest),
+            _ if c.is_alphabetic() || c == '_' => {
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+            }
+            _ => c.len_utf8(),
+        };
+        let token = rest.get(..len).unwrap_or_default();
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '"' | '\'' if depth == 0 && matches!(before, "" | "else") => {
+                let after = rest.get(len..).unwrap_or_default().trim_start();
+                let word = after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                if after.is_empty() || matches!(word, "if" | "else") {
+                    out.push_str(&expression(source.get(begin..at).unwrap_or_default()));
+                    out.push_str(&format!("({token} | {SAID})"));
+                    begin = at + len;
+                }
+            }
+            _ => {}
+        }
+        if !c.is_whitespace() {
+            before = token;
+        }
+        at += len;
+    }
+    out.push_str(&expression(source.get(begin..).unwrap_or_default()));
+    out
 }
 
 /// An expression with its slices of names made alike.
@@ -246,7 +287,7 @@ mod tests {
     fn changes_what_it_must_and_nothing_else() {
         let same = [
             "plain { text } {\"a\": [1:2]}",
-            "{# x[1:] #}{{ a['x[1:]'] }}{{ \"}} x[1:]\" }}",
+            "{# x[1:] #}{{ a['x[1:]'] }}{{ x ~ \"}} x[1:]\" }}",
             "{% raw %}{{ x[1:] }}{% set a = 1 %}{% endraw %}",
             "{% set x %}a{% endset %}{% if a == b %}{% endif %}",
             "{{ {'a': 1}[k] }}{{ [1, 2][0] }}",
@@ -259,6 +300,10 @@ mod tests {
             "{{ (_c[1:] | inlay_like(_c)) if _c and _c[0] == ',' }}"
         );
         assert_eq!(rewrite("{{- a.b[i][:2] -}}"), "{{- (a.b[i][:2] | inlay_like(a.b[i])) -}}");
+        assert_eq!(
+            rewrite("{{ ',' if not loop.last else \"\" }}{{ x | default(',') }}"),
+            "{{ (',' | inlay_said) if not loop.last else (\"\" | inlay_said) }}{{ x | default(',') }}"
+        );
         assert_eq!(rewrite("{%- set x = 1 -%}"), "{%- set x = ( 1 ) | inlay_bounded -%}");
         assert_eq!(
             rewrite("{% set _ = ns.list.append({'a': ')'}) %}"),
