@@ -1,5 +1,5 @@
 //! The doors that belong to no plugin: health, metrics, documents, and the manners that every door keeps.
-use crate::kit::{Client, TestHost, raw};
+use crate::kit::{TestHost, raw};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -206,7 +206,8 @@ async fn a_form_of_another_site_does_not_act() {
     // The way back never leads to another site.
     for back in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
         let fields = [("inlay-action", action.as_str()), ("inlay-return", back)];
-        let answer = visitor.send(visitor.request("POST", "/api/widget-action").form(&fields)).await;
+        let answer = visitor.send(visitor.request("POST", "/api/widget-action").header("origin", host.url()).form(&fields)).await;
+        assert!([303, 400, 422].contains(&answer.status), "{back}: {}", answer.status);
         if answer.status == 303 {
             let to = answer.header("location").expect("a location");
             assert!(to.starts_with('/') && !to.starts_with("//") && !to.contains('\\'), "{back} became {to}");
@@ -241,20 +242,6 @@ async fn an_api_key_is_a_caller_and_a_wrong_one_is_not() {
     server.act("add_to_cart", json!({"productId": "prod_1"})).await.ok();
     let wrong = host.anybody().with_header("x-api-key", "third-server-key-0123456789");
     wrong.act("add_to_cart", json!({"productId": "prod_1"})).await.problem(401, "invalid_token");
-}
-
-#[tokio::test]
-async fn tokens_end_when_they_say() {
-    let host = TestHost::start().await;
-    let short = match host.inlay(&["token", "create", "--role", "admin", "--expires", "2s", "--data", &host.data().to_string_lossy()]) {
-        output if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        // A host may ask for a longer life; then there is nothing to wait for here.
-        _ => return,
-    };
-    let admin = Client::new(host.url()).with_header("authorization", &format!("Bearer {short}"));
-    admin.get("/api/admin/plugins").await.ok();
-    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
-    admin.get("/api/admin/plugins").await.problem(401, "invalid_token");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() && !MADE.contains(&name) {
             walk(&path, into);
-        } else if path.is_file() {
+        } else if path.is_file() && !MADE.contains(&name) {
             into.push(path);
         }
     }

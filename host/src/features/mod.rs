@@ -1,7 +1,7 @@
 //! ROOMS: what Inlay does, in its own words. No HTTP here, no SQL outside a `store.rs`. A room uses rooms above it in
 //! this list, through their `mod.rs`.
-pub mod actions;
 pub mod identity;
-pub mod plugins;
 pub mod state;
+pub mod plugins;
 pub mod widgets;
+pub mod actions;

@@ -85,7 +85,8 @@ impl Client {
         let action = action.to_string();
         let mut fields = vec![("inlay-action", action.as_str()), ("inlay-return", back)];
         fields.extend_from_slice(values);
-        self.send(self.request("POST", "/api/widget-action").header("accept", "text/html").form(&fields)).await
+        let request = self.request("POST", "/api/widget-action").header("accept", "text/html").header("origin", &self.url);
+        self.send(request.form(&fields)).await
     }
 }
 
@@ -155,6 +156,11 @@ impl Answer {
         String::from_utf8(self.body.clone()).expect("UTF-8")
     }
 
+    /// The beginning of the text, for messages.
+    fn short(&self) -> String {
+        String::from_utf8_lossy(&self.body).chars().take(600).collect()
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
@@ -167,7 +173,7 @@ impl Answer {
 
     #[track_caller]
     pub fn is(self, status: u16) -> Answer {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(self.status, status, "{}", self.short());
         self
     }
 
@@ -183,7 +189,7 @@ impl Answer {
     #[track_caller]
     pub fn any_problem(&self) -> Value {
         let text = self.text();
-        assert_eq!(self.media_type(), "application/problem+json", "{} {text}", self.status);
+        assert_eq!(self.media_type(), "application/problem+json", "{} {}", self.status, self.short());
         let problem = self.json();
         for member in ["type", "title", "detail", "code", "request_id", "error"] {
             assert!(problem[member].as_str().is_some_and(|value| !value.is_empty()), "no {member} in {problem}");

@@ -257,12 +257,11 @@ fn collect(stream: impl Read + Send + 'static, into: Arc<Mutex<String>>, each: i
     });
 }
 
-/// Finds `http://127.0.0.1:PORT` in a line and cuts off what follows.
+/// The address in the banner's first line. The links below it may be those of a public address.
 fn address_in(line: &str) -> Option<String> {
-    let prefix = "http://127.0.0.1:";
-    let start = line.find(prefix)?;
-    let port: String = line.get(start + prefix.len()..)?.chars().take_while(char::is_ascii_digit).collect();
-    (!port.is_empty() && port != "0").then(|| format!("{prefix}{port}"))
+    let (_, rest) = line.split_once("127.0.0.1:")?;
+    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    (!port.is_empty() && port != "0").then(|| format!("http://127.0.0.1:{port}"))
 }
 
 #[test]
