@@ -65,10 +65,10 @@ impl Cx {
         self.open("visitor")
     }
 
-    /// What belongs to the conversation. Errors: `missing.thread` outside one; `cap.denied`.
+    /// What belongs to the conversation. Errors: `state.no-thread` outside one; `cap.denied`.
     pub fn thread(&self) -> Result<Bucket> {
         if self.call.thread.is_none() {
-            return Err(Failure::new("missing.thread", "This works only inside a conversation"));
+            return Err(Failure::new("state.no-thread", "This works only inside a conversation"));
         }
         self.open("thread")
     }

@@ -52,7 +52,7 @@ pub(crate) struct Host {
 struct Unit {
     changes: Vec<Change>,
     events: Vec<Event>,
-    host_calls: u32,
+    ops: u32,
 }
 
 /// The identities behind the scopes.
@@ -256,8 +256,11 @@ impl Host {
     pub(crate) fn emit(&self, topic: &str, payload: &str, audience: &str) -> Result<()> {
         self.world.borrow().demand(&format!("events:{topic}"))?;
         let mut unit = self.unit.borrow_mut();
-        if unit.events.len() >= MAX_EVENTS || payload.len() > MAX_EVENT_BYTES {
-            return Err(Failure::new("limit.events", "Too many events, or too large a payload"));
+        if payload.len() > MAX_EVENT_BYTES {
+            return Err(Failure::new("limit.event-bytes", format!("A payload has at most {MAX_EVENT_BYTES} bytes")));
+        }
+        if unit.events.len() >= MAX_EVENTS {
+            return Err(Failure::new("limit.events", format!("One call may publish {MAX_EVENTS} events")));
         }
         let payload = serde_json::from_str(payload)?;
         unit.events.push(Event { topic: topic.to_owned(), payload, audience: audience.to_owned() });
@@ -277,18 +280,20 @@ impl Host {
 }
 
 impl Bucket {
-    /// Counts one operation and checks its key.
-    fn step(&self, key: &str) -> Result<()> {
+    fn count(&self) -> Result<()> {
         let mut unit = self.unit.borrow_mut();
-        unit.host_calls += 1;
-        if unit.host_calls > MAX_OPS {
-            return Err(Failure::new(
-                "limit.state-ops",
-                format!("More than {MAX_OPS} operations on state in one call"),
-            ));
+        unit.ops += 1;
+        if unit.ops > MAX_OPS {
+            return Err(Failure::new("limit.state-ops", format!("One call may use the state {MAX_OPS} times")));
         }
-        if key.len() > MAX_KEY_BYTES {
-            return Err(Failure::new("limit.state-key", format!("A key is longer than {MAX_KEY_BYTES} bytes")));
+        Ok(())
+    }
+
+    fn step(&self, key: &str) -> Result<()> {
+        self.count()?;
+        if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
+            let why = format!("A key has 1 to {MAX_KEY_BYTES} bytes and no control characters");
+            return Err(Failure::new("state.key", why));
         }
         Ok(())
     }
@@ -328,7 +333,7 @@ impl Bucket {
     }
 
     pub(crate) fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<(String, String)>> {
-        self.step(prefix)?;
+        self.count()?;
         let keys = self.world.borrow().store.keys(&self.unit.borrow().changes, &self.place, prefix, after);
         let mut found = Vec::new();
         for key in keys {
@@ -344,7 +349,11 @@ impl Bucket {
 
     pub(crate) fn add(&self, key: &str, delta: i64, min: Option<i64>, max: Option<i64>) -> Result<()> {
         self.step(key)?;
-        self.push(Change::add(&self.place, key, delta, min, max));
+        let world = self.world.borrow();
+        let change = Change::add(&self.place, key, delta, min, max);
+        // Over a value that this call itself wrote, the bounds are known at once; else only the commit knows.
+        world.store.check_add(&self.unit.borrow().changes, &change, world.now_ms)?;
+        self.push(change);
         Ok(())
     }
 }

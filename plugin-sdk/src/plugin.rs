@@ -1,10 +1,11 @@
 //! A plugin as one table: its manifest, its actions, its queries. The macros fill it, the component's exports read it.
 use crate::{Cx, Failure, Reply, Result};
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What `actions!` and `plugin!` define as `PLUGIN`.
 pub struct Plugin {
@@ -33,9 +34,18 @@ pub struct QueryEntry {
 }
 
 /// The input of an action or a query that needs none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
-#[schemars(inline)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Empty {}
+
+impl JsonSchema for Empty {
+    fn schema_name() -> Cow<'static, str> {
+        "Empty".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "object" })
+    }
+}
 
 impl Plugin {
     /// The manifest that the host reads when the plugin is loaded.
@@ -124,12 +134,21 @@ fn parse<I: DeserializeOwned>(input: &str) -> Result<I> {
     serde_json::from_str(input).map_err(|e| Failure::field("", e.to_string()))
 }
 
-/// The JSON Schema (draft 2020-12, without references where that is possible) of a handler's input.
+/// The JSON Schema (draft 2020-12) of a handler's input. It has references only where a type contains itself.
 #[doc(hidden)]
 pub fn input_of<A, O, F: Handler<A, O>>(_handler: F) -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|s| {
-        s.inline_subschemas = true;
-        s.meta_schema = None;
-    });
-    settings.into_generator().into_root_schema_for::<F::Input>().to_value()
+    schema_of(SchemaGenerator::subschema_for::<F::Input>)
+}
+
+/// Not generic, so that a plugin has it once, however many handlers it has. (`root_schema_for` would be the same with
+/// a title and 20 KiB more of code.)
+fn schema_of(input: fn(&mut SchemaGenerator) -> Schema) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut generator = settings.into_generator();
+    let mut schema = input(&mut generator).to_value();
+    let definitions = generator.take_definitions(false);
+    if let (Some(schema), false) = (schema.as_object_mut(), definitions.is_empty()) {
+        schema.insert("$defs".to_owned(), definitions.into());
+    }
+    schema
 }

@@ -102,7 +102,9 @@ enum Auth {
 /// Reads the crate's `inlay.toml` and `widgets/`. Errors: sentences for the author, with file and place.
 pub fn build(table: &Table) -> Result<Manifest, String> {
     let root = std::env::var("CARGO_MANIFEST_DIR").map_err(|_| "the plugin must be built by cargo".to_owned())?;
-    build_in(Path::new(&root), table, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    build_in(&Path::new(&root).join(&table.folder), table, &|name| {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    })
 }
 
 /// `package`: what `Cargo.toml` says, by the names of cargo's variables.
@@ -161,14 +163,17 @@ fn check(document: &Document, table: &Table) -> Result<(), String> {
     if document.plugin.name.is_none() && !names::is_plugin(last_segment(id)) {
         return Err("inlay.toml: the id's last part is no good name; set plugin.name (a-z, 0-9, '-')".to_owned());
     }
+    if let Some(version) = document.plugin.version.as_ref().filter(|version| !names::is_version(version)) {
+        return Err(format!("inlay.toml: plugin.version {version:?} is not of the form \"1.2.3\""));
+    }
     const SCOPES: &[&str] = &["visitor", "thread", "workspace"];
     if let Some(scope) = document.needs.state.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
         return Err(format!(
             "inlay.toml: needs.state has {scope:?}; it may have \"visitor\", \"thread\", \"workspace\""
         ));
     }
-    if let Some(topic) = document.needs.events.iter().find(|topic| !names::is_entry(topic)) {
-        return Err(format!("inlay.toml: needs.events has {topic:?}; a topic has 1 to 64 of a-z, 0-9, '_', '.', '-'"));
+    if let Some(topic) = document.needs.events.iter().find(|topic| !names::is_slug(topic)) {
+        return Err(format!("inlay.toml: needs.events has {topic:?}; a topic has 1 to 64 of a-z, 0-9 and '-'"));
     }
     let states = document.needs.state.iter().map(|scope| format!("state:{scope}"));
     let events = document.needs.events.iter().map(|topic| format!("events:{topic}"));
@@ -249,3 +254,6 @@ fn query(entry: &Entry, section: Option<&QuerySection>) -> Value {
         "name": name,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,11 +9,12 @@ pub fn is_plugin(text: &str) -> bool {
     made_of(text, 40, "-")
 }
 
-pub fn is_widget(text: &str) -> bool {
+/// Widgets and event topics.
+pub fn is_slug(text: &str) -> bool {
     made_of(text, 64, "-")
 }
 
-/// Actions, queries and event topics.
+/// Actions and queries.
 pub fn is_entry(text: &str) -> bool {
     made_of(text, 64, "_.-")
 }
@@ -21,6 +22,13 @@ pub fn is_entry(text: &str) -> bool {
 /// Reverse DNS, such as `dev.acme.hello`.
 pub fn is_plugin_id(text: &str) -> bool {
     text.contains('.') && text.len() <= 128 && text.split('.').all(|part| made_of(part, 63, "-_"))
+}
+
+/// "1.2.3", with or without a suffix such as "-beta.1".
+pub fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let number = |part: &str| !part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit());
+    text.len() <= 64 && core.split('.').count() == 3 && core.split('.').all(number)
 }
 
 /// "add_to_cart" -> "Add to cart"

@@ -17,6 +17,8 @@ pub struct Entry {
 
 #[derive(Default)]
 pub struct Table {
+    /// Where `inlay.toml` lies, relative to `Cargo.toml`.
+    pub folder: String,
     pub actions: Vec<Entry>,
     pub queries: Vec<Entry>,
 }
@@ -77,6 +79,14 @@ impl Entry {
 impl Parse for Table {
     fn parse(input: ParseStream) -> Result<Table> {
         let mut table = Table::default();
+        if input.peek(Ident) && input.peek2(LitStr) {
+            let word: Ident = input.parse()?;
+            if word != "folder" {
+                return Err(Error::new(word.span(), "expected `folder \"…\";`"));
+            }
+            table.folder = input.parse::<LitStr>()?.value();
+            input.parse::<Token![;]>()?;
+        }
         while !input.is_empty() {
             let section: Ident = input.parse()?;
             let inside;
@@ -95,7 +105,7 @@ impl Parse for Table {
 
 pub fn actions(entries: TokenStream) -> Result<TokenStream> {
     let Entries(actions) = syn::parse2(entries)?;
-    expand(&Table { actions, queries: Vec::new() })
+    expand(&Table { actions, ..Table::default() })
 }
 
 pub fn plugin(table: TokenStream) -> Result<TokenStream> {
@@ -186,5 +196,30 @@ fn exports() -> TokenStream {
             }
             bindings::export_component!(Component with_types_in bindings);
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(table: TokenStream) -> String {
+        syn::parse2::<Table>(table)
+            .and_then(|table| check(&table.actions, "action").and_then(|()| check(&table.queries, "query")))
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn mistakes_in_the_table_are_named() {
+        assert_eq!(refusal(quote! { actions { "a" => f } queries { "a" => g, } }), "");
+        assert!(refusal(quote! { actions { "A b" => f } }).contains("1 to 64"));
+        assert!(refusal(quote! { actions { "a" => f, "a" => g } }).contains("another action"));
+        assert!(refusal(quote! { queries { #[read] "a" => f } }).contains("no meaning"));
+        assert!(refusal(quote! { actions { #[reed] "a" => f } }).contains("expected one of #[read]"));
+        assert!(refusal(quote! { actions { #[read] #[write] "a" => f } }).contains("already marked #[read]"));
+        assert!(refusal(quote! { tasks { "a" => f } }).contains("queries"));
+        assert!(refusal(quote! { actions { "a" f } }).contains("expected `=>`"));
     }
 }

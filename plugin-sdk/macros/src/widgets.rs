@@ -3,7 +3,6 @@ use crate::manifest::Reader;
 use crate::names;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Every widget as a `.widget` file's JSON, by name. Errors: sentences that name the file.
 pub fn all(reader: &mut Reader) -> Result<Vec<Value>, String> {
@@ -28,7 +27,7 @@ pub fn all(reader: &mut Reader) -> Result<Vec<Value>, String> {
 }
 
 fn check(file: &str, name: &str, widget: &Value) -> Result<(), String> {
-    if !names::is_widget(name) {
+    if !names::is_slug(name) {
         return Err(format!("widgets/{file}: a widget's name has 1 to 64 of a-z, 0-9 and '-'"));
     }
     match widget.get("name").and_then(Value::as_str) {
@@ -44,40 +43,65 @@ fn check(file: &str, name: &str, widget: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Keys of `widget.toml` that belong to Inlay's own part of the file.
-const OURS: &[&str] = &["title", "description", "source", "auth"];
+/// Every file of the readable form; `inlay widget unpack` writes them, `inlay widget pack` reads them.
+const FILES: &[&str] = &[
+    "widget.toml",
+    "template.jinja",
+    "schema.json",
+    "preview.json",
+    "encoded.txt",
+    "params.json",
+    "sample.json",
+    "extra.json",
+];
 
 fn folder(reader: &mut Reader, name: &str) -> Result<Value, String> {
     let file = |part: &str| format!("widgets/{name}/{part}");
-    let head: Map<String, Value> = {
-        let text = reader.read(&file("widget.toml"))?;
-        toml::from_str(&text).map_err(|e| format!("{}: {e}", file("widget.toml")))?
-    };
+    let present = parts(reader, name)?;
+    let has = |part: &str| present.iter().any(|file| file == part);
     let mut widget = Map::new();
     let mut ours = Map::new();
-    widget.insert("version".to_owned(), "1.0".into());
-    widget.insert("name".to_owned(), name.into());
+    let text = reader.read(&file("widget.toml"))?;
+    let head: Map<String, Value> = toml::from_str(&text).map_err(|e| format!("{}: {e}", file("widget.toml")))?;
     for (key, value) in head {
-        let target = if OURS.contains(&key.as_str()) { &mut ours } else { &mut widget };
+        let target = if matches!(key.as_str(), "version" | "name") { &mut widget } else { &mut ours };
         target.insert(key, value);
     }
-    let has = |reader: &Reader, part: &str| Path::new(reader.root).join(file(part)).is_file();
     widget.insert("template".to_owned(), reader.read(&file("template.jinja"))?.into());
+    if has("encoded.txt") {
+        widget.insert("encodedWidget".to_owned(), reader.read(&file("encoded.txt"))?.trim().into());
+    }
     for (part, key) in [("schema.json", "jsonSchema"), ("preview.json", "outputJsonPreview")] {
-        if has(reader, part) {
+        if has(part) {
             widget.insert(key.to_owned(), reader.read_json(&file(part))?);
         }
     }
-    if has(reader, "encoded.txt") {
-        widget.insert("encodedWidget".to_owned(), reader.read(&file("encoded.txt"))?.trim_end().into());
-    }
     for (part, key) in [("params.json", "params"), ("sample.json", "sample")] {
-        if has(reader, part) {
+        if has(part) {
             ours.insert(key.to_owned(), reader.read_json(&file(part))?);
         }
+    }
+    if has("extra.json") {
+        let extra = reader.read_json(&file("extra.json"))?;
+        let members = |key: &str| extra.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+        widget.extend(members("widget"));
+        ours.extend(members("inlay"));
     }
     if !ours.is_empty() {
         widget.insert("inlay".to_owned(), ours.into());
     }
     Ok(widget.into())
+}
+
+/// The names of a widget's files. Errors: a file that belongs to no widget is a misspelt one.
+fn parts(reader: &Reader, name: &str) -> Result<Vec<String>, String> {
+    let entries =
+        std::fs::read_dir(reader.root.join("widgets").join(name)).map_err(|e| format!("widgets/{name}: {e}"))?;
+    let names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    match names.iter().find(|name| !FILES.contains(&name.as_str())) {
+        Some(strange) => {
+            Err(format!("widgets/{name}/{strange} is no file of a widget; these are: {}", FILES.join(", ")))
+        }
+        None => Ok(names),
+    }
 }

@@ -81,6 +81,17 @@ impl Store {
         Ok(item.map(|item| item.json))
     }
 
+    /// Errors: `state.bound`, `state.not-a-number`, if a value that the changes themselves wrote rules the addition out.
+    pub(super) fn check_add(&self, changes: &[Change], add: &Change, now_ms: u64) -> Result<()> {
+        let mut own = changes.iter().filter(|c| c.place == add.place && c.key == add.key);
+        if !own.any(|change| matches!(change.op, Op::Put(_) | Op::Delete)) {
+            return Ok(());
+        }
+        let json = self.read(changes, &add.place, &add.key, now_ms)?;
+        let item = json.map(|json| Item { json, expires_ms: None });
+        add.op.over(item, &add.key, true).map(|_| ())
+    }
+
     /// All keys that may have a value, in order.
     pub(super) fn keys(&self, changes: &[Change], place: &str, prefix: &str, after: Option<&str>) -> BTreeSet<String> {
         let stored = self.0.keys().filter(|(p, _)| p == place).map(|(_, key)| key);
