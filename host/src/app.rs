@@ -281,6 +281,7 @@ fn limits(settings: &Settings) -> server::Limits {
         idle: Duration::from_secs(server.idle_timeout_s),
         drain: Duration::from_secs(server.drain_s),
         connections: server.max_connections,
+        unreadable: doors::kit::problem::unreadable,
     }
 }
 

@@ -10,6 +10,8 @@
 //! **A last answer is read.** Closing a socket with unread data makes the kernel reset the connection, and the peer may lose
 //! the answer it was sent, such as the 413 to a body it is still sending. So the write side is closed first, and what the
 //! peer still sends is thrown away for a moment.
+mod stream;
+
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
@@ -21,10 +23,10 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use stream::{Pulse, Watched};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -41,6 +43,8 @@ pub struct Limits {
     pub drain: Duration,
     /// Held at the same time; more wait in the system's queue.
     pub connections: usize,
+    /// Writes the whole answer to a head that cannot be read: 400, 414 or 431.
+    pub unreadable: fn(u16) -> Vec<u8>,
 }
 
 /// Bytes of a request's head. More is 431, or 414 where the path alone is too long.
@@ -134,7 +138,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let pulse = Arc::new(Pulse::new());
-    let watched = Watched { stream, pulse: pulse.clone() };
+    let watched = Watched::new(stream, pulse.clone(), limits.unreadable);
     let answering = Answering { service, pulse: pulse.clone() };
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(LARGEST_HEAD).half_close(true);
@@ -170,7 +174,7 @@ where
         }
     }
     let patience = if phase == Phase::Serving { DISCARD } else { LINGER };
-    part(connection.into_parts().io.into_inner().stream, patience).await;
+    part(connection.into_parts().io.into_inner().into_stream(), patience).await;
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -212,37 +216,6 @@ async fn part(mut stream: TcpStream, patience: Duration) {
     let _ = tokio::time::timeout(patience, throw_away).await;
 }
 
-/// What has happened on a connection, seen from both of its ends.
-struct Pulse {
-    born: Instant,
-    /// Milliseconds after `born` when something was read or written last.
-    last_ms: AtomicU64,
-    /// Reads that brought something, and how many of them belong to requests that have been taken up.
-    reads: AtomicU64,
-    taken: AtomicU64,
-    /// The next answer is the last.
-    closing: AtomicBool,
-}
-
-impl Pulse {
-    fn new() -> Pulse {
-        let (last_ms, reads, taken) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Pulse { born: Instant::now(), last_ms, reads, taken, closing: AtomicBool::new(false) }
-    }
-    fn beat(&self) {
-        self.last_ms.store(u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
-    }
-    fn last(&self) -> Instant {
-        self.born + Duration::from_millis(self.last_ms.load(Relaxed))
-    }
-    fn take_up(&self) {
-        self.taken.store(self.reads.load(Relaxed), Relaxed);
-    }
-    fn has_half_a_request(&self) -> bool {
-        self.reads.load(Relaxed) != self.taken.load(Relaxed)
-    }
-}
-
 /// The service of one connection.
 struct Answering<S> {
     service: S,
@@ -273,58 +246,6 @@ where
             }
             Ok(response)
         })
-    }
-}
-
-/// A stream that notes when something moves.
-struct Watched {
-    stream: TcpStream,
-    pulse: Arc<Pulse>,
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if matches!(read, Poll::Ready(Ok(()))) && buf.filled().len() > before {
-            self.pulse.beat();
-            self.pulse.reads.fetch_add(1, Relaxed);
-        }
-        read
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.pulse.note(&written);
-        written
-    }
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.pulse.note(&written);
-        written
-    }
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-impl Pulse {
-    fn note(&self, written: &Poll<io::Result<usize>>) {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.beat();
-        }
     }
 }
 

@@ -138,9 +138,9 @@ fn damaged(good: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_component_above_the_limit_is_413_and_the_host_goes_on() {
-    let mut host = TestHost::with(&[("INLAY_PLUGINS_MAX_COMPONENT_BYTES", "65536")]).await;
+    let mut host = TestHost::with(&[("INLAY_PLUGINS_MAX_COMPONENT_BYTES", "1048576")]).await;
     let admin = host.admin();
-    let answer = upload(&admin, vec![0; 200_000], Some("all")).await;
+    let answer = upload(&admin, vec![0; 2_000_000], Some("all")).await;
     answer.problem(413, "body_too_large");
     let health: Value = host.anybody().get("/api/health").await.ok().json();
     assert_eq!(health["status"], "ok", "{health}");

@@ -15,7 +15,7 @@ async fn without_javascript_the_demo_shows_products_and_fills_the_cart() {
         assert!(browser.address().await.starts_with(&format!("{}/demo", host.url())), "back on the demo page");
         let text = browser.text("body").await;
         assert!(!text.contains("Something went wrong"), "{text}");
-        let cart = browser.text("[data-widget='cart'], #cart").await;
+        let cart = browser.text("#widget-cart").await;
         assert!(cart.contains("Ableton Live 12 Suite"), "the cart shows the product: {cart}");
         assert!(cart.contains(&pieces.to_string()), "{pieces} pieces: {cart}");
     }
@@ -45,15 +45,26 @@ async fn without_javascript_each_widget_is_a_page_of_its_own() {
 }
 
 #[tokio::test]
-async fn without_javascript_a_wrong_form_is_explained_and_a_right_one_thanked() {
-    let host = TestHost::start().await;
+async fn without_javascript_a_message_is_sent_and_a_question_answered() {
+    let mut host = TestHost::start().await;
     let Some(browser) = Browser::start(false).await else { return };
-    browser.open(&format!("{}/api/widget/contact-form", host.url())).await;
-    browser.type_into("[name='user_name']", "Ada").await;
-    browser.type_into("[name='email']", "ada@example.org").await;
-    browser.type_into("[name='message']", "Hello").await;
+    browser.open(&format!("{}/demo", host.url())).await;
+    browser.type_into("#widget-contact-form [name='user_name']", "Ada").await;
+    browser.type_into("#widget-contact-form [name='email']", "ada@example.org").await;
+    browser.type_into("#widget-contact-form [name='reason']", "I would like").await;
+    browser.type_into("#widget-contact-form [name='message']", "Hello from a browser").await;
     browser.screenshot("contact-filled").await;
-    assert!(browser.count("form").await >= 1);
+    browser.click_button("Send message").await;
+    assert!(browser.address().await.starts_with(&format!("{}/demo", host.url())), "back on the demo page");
+    let list = host.admin().get("/api/submissions").await.ok().json();
+    assert_eq!(list["items"][0]["message"], "Hello from a browser", "{list}");
+    assert_eq!(list["items"][0]["reason"], "demo", "{list}");
+
+    browser.click("#widget-mcq input[type='radio']").await;
+    browser.click_button("Check my answer").await;
+    let quiz = browser.text("#widget-mcq").await;
+    assert!(quiz.contains("Next question"), "the answer is judged and the quiz goes on: {quiz}");
+    browser.screenshot("quiz-answered").await;
     browser.close().await;
 }
 

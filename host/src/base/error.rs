@@ -31,6 +31,10 @@ pub enum Kind {
     Conflict,
     /// 413.
     TooLarge,
+    /// 414: more path and query than is read.
+    LongPath,
+    /// 431: more header fields than are read.
+    LargeHead,
     /// 415.
     UnsupportedMedia,
     /// 422: understood, but wrong.
@@ -69,6 +73,8 @@ macro_rules! codes {
 
 codes! {
     MalformedRequest = "malformed_request", Malformed, "The request cannot be understood";
+    PathTooLong = "path_too_long", LongPath, "The path and query are too long";
+    HeadTooLarge = "head_too_large", LargeHead, "The header fields are too large";
     MalformedJson = "malformed_json", Malformed, "The body is not JSON";
     RequestTimeout = "request_timeout", Slow, "The request did not arrive in time";
     InvalidBody = "invalid_body", Invalid, "The body does not have the shape that is asked for";

@@ -11,6 +11,7 @@ const LIMITS: Limits = Limits {
     idle: Duration::from_millis(1500),
     drain: Duration::from_secs(3),
     connections: 100,
+    unreadable: |status| format!("HTTP/1.1 {status} No\r\ncontent-length: 8\r\n\r\nour word").into_bytes(),
 };
 
 struct Host {
@@ -216,9 +217,12 @@ async fn what_is_no_http_is_answered() {
         (long.as_bytes(), "431"),
     ] {
         let mut stream = host.connect().await;
+        // Also behind a request that was answered.
+        stream.write_all(GET).await.unwrap();
+        assert!(read(&mut stream).await.ends_with("got 0"));
         stream.write_all(sent).await.unwrap();
         let answer = read(&mut stream).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} No")) && answer.ends_with("our word"), "{answer}");
     }
 }
 

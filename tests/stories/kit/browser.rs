@@ -1,5 +1,5 @@
 //! Chromium through chromedriver's plain HTTP (WebDriver), with JavaScript on or off.
-use super::{Folder, in_ci, repo};
+use super::{Folder, in_ci, scratch};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -74,16 +74,16 @@ impl Browser {
         self.call(&format!("/element/{}/text", id(&element)), None).await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks the first visible button that carries this label, after filling in nothing.
+    /// Clicks the first button that carries this label.
     pub async fn click_button(&self, label: &str) {
         let by_label = format!("//button[normalize-space(.)='{label}'] | //input[@type='submit'][@value='{label}']");
         let button = self.call("/element", Some(json!({"using": "xpath", "value": by_label}))).await;
         self.call(&format!("/element/{}/click", id(&button)), Some(json!({}))).await;
     }
 
-    pub async fn count(&self, css: &str) -> usize {
-        let found = self.call("/elements", Some(json!({"using": "css selector", "value": css}))).await;
-        found.as_array().map_or(0, Vec::len)
+    pub async fn click(&self, css: &str) {
+        let element = self.call("/element", Some(json!({"using": "css selector", "value": css}))).await;
+        self.call(&format!("/element/{}/click", id(&element)), Some(json!({}))).await;
     }
 
     pub async fn type_into(&self, css: &str, text: &str) {
@@ -113,7 +113,7 @@ impl Browser {
         use base64::Engine;
         let shot = self.devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await;
         let bytes = base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
-        let folder = repo().join("target/screenshots");
+        let folder = scratch().parent().expect("target/tmp is in target").join("screenshots");
         std::fs::create_dir_all(&folder).expect("target/screenshots");
         let path = folder.join(format!("{name}.png"));
         std::fs::write(&path, bytes).expect("a picture in target/screenshots");

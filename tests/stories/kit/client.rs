@@ -85,7 +85,8 @@ impl Client {
         let action = action.to_string();
         let mut fields = vec![("inlay-action", action.as_str()), ("inlay-return", back)];
         fields.extend_from_slice(values);
-        self.send(self.request("POST", "/api/widget-action").header("accept", "text/html").form(&fields)).await
+        let request = self.request("POST", "/api/widget-action").header("accept", "text/html").header("origin", &self.url);
+        self.send(request.form(&fields)).await
     }
 }
 

@@ -61,7 +61,9 @@ pub fn tagged(
     body: Bytes,
 ) -> Response {
     let mut response = if super::accept::has_it_already(headers, etag) {
-        StatusCode::NOT_MODIFIED.into_response()
+        // A browser gives the page it kept the headers of this answer, its policy among them.
+        let policy = if content_type == HTML { PAGE_POLICY } else { DATA_POLICY };
+        (StatusCode::NOT_MODIFIED, [(header::CONTENT_SECURITY_POLICY, policy)]).into_response()
     } else if content_type == HTML {
         page(body)
     } else {

@@ -2,11 +2,11 @@
 //!
 //! A handler returns a [`Problem`]; the frame around all doors, which knows the request's id and whether a person is
 //! waiting, turns it into JSON or into a page and logs it, once. What the log says of a cause never reaches an answer.
-use crate::base::error::{Error, Fault, Kind};
+use crate::base::clock::Clock;
+use crate::base::error::{Code, Error, Fault, Kind};
 use crate::doors::kit::request_id::RequestId;
 use crate::doors::kit::{answer, pages};
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
@@ -60,6 +60,8 @@ pub fn status(kind: Kind) -> StatusCode {
         Kind::Slow => StatusCode::REQUEST_TIMEOUT,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::LongPath => StatusCode::URI_TOO_LONG,
+        Kind::LargeHead => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::TooEarly => StatusCode::TOO_EARLY,
@@ -115,6 +117,21 @@ pub struct FaultJson {
     message: String,
 }
 
+fn json(error: &Error, status: StatusCode, id: &RequestId) -> Vec<u8> {
+    let body = ProblemJson {
+        kind: format!("/docs#code-{}", error.code.word()),
+        title: error.code.title(),
+        status: status.as_u16(),
+        detail: &error.detail,
+        code: error.code.word(),
+        request_id: id.as_str(),
+        error: &error.detail,
+        faults: &error.faults,
+        reason: error.reason.as_deref(),
+    };
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
 /// Writes the problem for a program, or as a page for a person.
 pub fn render(refusal: &Refusal, id: &RequestId, as_page: bool) -> Response {
     let Refusal { error, back } = refusal;
@@ -123,21 +140,7 @@ pub fn render(refusal: &Refusal, id: &RequestId, as_page: bool) -> Response {
         let back = back.as_deref().unwrap_or("/");
         answer::page(pages::problem(status.as_u16(), error, id.as_str(), back))
     } else {
-        let body = ProblemJson {
-            kind: format!("/docs#code-{}", error.code.word()),
-            title: error.code.title(),
-            status: status.as_u16(),
-            detail: &error.detail,
-            code: error.code.word(),
-            request_id: id.as_str(),
-            error: &error.detail,
-            faults: &error.faults,
-            reason: error.reason.as_deref(),
-        };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = Response::new(Body::from(body));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        response
+        answer::with_type(HeaderValue::from_static("application/problem+json"), json(error, status, id))
     };
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -150,13 +153,36 @@ pub fn render(refusal: &Refusal, id: &RequestId, as_page: bool) -> Response {
     response
 }
 
+/// The whole answer to a request of which not even the head could be read, as it goes over the wire. Such a request never
+/// comes to a door; the server that reads heads asks for this text.
+pub fn unreadable(status: u16) -> Vec<u8> {
+    let error = match status {
+        414 => Error::new(Code::PathTooLong, "The path and query are longer than this host reads"),
+        431 => Error::new(Code::HeadTooLarge, "The header fields are larger or more than this host reads"),
+        _ => Error::new(Code::MalformedRequest, "This is not a request of HTTP/1.1 as this host reads it"),
+    };
+    let id = RequestId::of(&HeaderMap::new(), &Clock::system());
+    tracing::info!(id = id.as_str(), code = error.code.word(), "{}", error.detail);
+    let status = self::status(error.code.kind());
+    let body = json(&error, status, &id);
+    let (code, reason, id, length) =
+        (status.as_u16(), status.canonical_reason().unwrap_or_default(), id.as_str(), body.len());
+    let mut whole = format!(
+        "HTTP/1.1 {code} {reason}\r\ncontent-type: application/problem+json\r\nx-request-id: {id}\r\n\
+         x-content-type-options: nosniff\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
+         cache-control: no-store\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+    )
+    .into_bytes();
+    whole.extend(body);
+    whole
+}
+
 /// Seconds after which it makes sense to try again, where the error does not say.
 fn wait(kind: Kind) -> Option<u32> {
     matches!(kind, Kind::Unavailable | Kind::TooMany | Kind::TooEarly).then_some(1)
 }
 
 fn challenge(error: &Error) -> &'static str {
-    use crate::base::error::Code;
     match error.code {
         Code::MissingToken => r#"Bearer realm="inlay""#,
         _ => r#"Bearer realm="inlay", error="invalid_token""#,

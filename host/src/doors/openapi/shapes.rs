@@ -109,6 +109,8 @@ struct ShownWidget {
     name: String,
     /// Tells widgets of one name apart, such as a cart's or a product's id.
     key: String,
+    /// What a client does with it: "replace", "append", "patch" or "close".
+    mode: String,
     widget: Tree,
 }
 
@@ -228,7 +230,9 @@ struct Text(String);
 mod tests {
     use super::*;
     use crate::doors::tests::fakes;
+    use crate::features::actions;
     use serde::Serialize;
+    use std::sync::Arc;
 
     /// Members of a schema, and those of a value that it describes.
     fn members<T: ToSchema>(value: impl Serialize) -> (Vec<String>, Vec<String>) {
@@ -246,6 +250,17 @@ mod tests {
         let (described, written) = members::<Plugin>(fakes::plugin("shop"));
         assert_eq!(described, written);
         let (described, written) = members::<Widget>(fakes::widget("cart"));
+        assert_eq!(described, written);
+        let raw = serde_json::value::RawValue::from_string("{}".to_owned()).unwrap();
+        let widget = actions::WidgetOut { name: "".into(), key: "".into(), mode: "".into(), widget: Arc::default() };
+        let (described, written) = members::<ShownWidget>(&widget);
+        assert_eq!(described, written);
+        let event = actions::EventOut { topic: "", payload: &raw };
+        let (described, written) = members::<Event>(&event);
+        assert_eq!(described, written);
+        let (widgets, events, message) = (vec![widget], vec![event], Some(""));
+        let answer = actions::Answer { success: true, action: "", id: "", result: &raw, widgets, events, message };
+        let (described, written) = members::<Answer>(&answer);
         assert_eq!(described, written);
     }
 }

@@ -25,17 +25,23 @@ pub(super) fn page(document: &OpenApi) -> String {
     let document = &serde_json::to_value(document).unwrap_or_default();
     let mut page = Page::default();
     page.raw("<div class=\"site-docs\"><h1>Documentation</h1>");
-    page.prose(&document["info"]["description"]);
+    page.prose(at(document, "/info/description"));
     page.raw("<p>For programs: <a href=\"/openapi.json\">/openapi.json</a>.</p>");
     page.contents(document);
-    for tag in list(&document["tags"]) {
+    for tag in list(at(document, "/tags")) {
         page.section(document, tag);
     }
-    page.schemes(&document["components"]["securitySchemes"]);
-    page.schemas(&document["components"]["schemas"]);
+    page.schemes(at(document, "/components/securitySchemes"));
+    page.schemas(at(document, "/components/schemas"));
     page.codes();
     page.raw("</div>");
     html::page("Documentation", &page.0, None)
+}
+
+/// What a JSON pointer leads to; null where it leads nowhere.
+fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
+    static NULL: Value = Value::Null;
+    value.pointer(pointer).unwrap_or(&NULL)
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -172,14 +178,33 @@ impl Page {
         }
     }
 
+    /// Good answers with their content; of problems the codes, for their content is always the same.
     fn responses(&mut self, responses: &Value) {
         self.raw("<dl>");
         for (status, response) in members(responses) {
-            self.raw("<dt>").escaped(status).raw("</dt><dd>").text(&response["description"]).raw("<ul>");
-            self.content(&response["content"]);
-            self.raw("</ul></dd>");
+            self.raw("<dt>").escaped(status).raw("</dt><dd>");
+            match response["x-codes"].is_array() && response["content"].as_object().is_none_or(|c| c.len() == 1) {
+                true => self.codes_of(&response["x-codes"]),
+                false => {
+                    self.text(&response["description"]).raw("<ul>");
+                    self.content(&response["content"]);
+                    self.raw("</ul>");
+                }
+            }
+            self.raw("</dd>");
         }
         self.raw("</dl>");
+    }
+
+    fn codes_of(&mut self, codes: &Value) {
+        for (i, code) in list(codes).enumerate() {
+            self.raw(if i == 0 { "" } else { ", " })
+                .raw("<a href=\"#code-")
+                .text(code)
+                .raw("\"><code>")
+                .text(code)
+                .raw("</code></a>");
+        }
     }
 
     /// A schema in one line: a link to its shape, or its type.

@@ -30,6 +30,7 @@ async fn who_has_it_already_is_not_sent_it_again() {
         let again = house.get("/api/widget/cart", &[("accept", accept), ("if-none-match", &tag)]).await;
         assert_eq!((again.status.as_u16(), again.body.len(), again.header("etag")), (304, 0, tag.as_str()));
         assert_eq!(again.header("content-type"), "");
+        assert_eq!(again.header("content-security-policy"), first.header("content-security-policy"));
         let other = house.get("/api/widget/cart", &[("accept", accept), ("if-none-match", "\"x\"")]).await;
         assert_eq!(other.status, 200);
     }

@@ -237,7 +237,7 @@ impl Loaded {
             (None, _) if state.ceiling.denied => FaultKind::Memory,
             (None, Some(Trap::StackOverflow)) => FaultKind::Stack,
             (None, Some(_)) => FaultKind::Trap,
-            (None, None) if error.to_string().contains("fuel") => FaultKind::Output,
+            (None, None) if error.root_cause().to_string().contains("fuel") => FaultKind::Output,
             (None, None) => FaultKind::Abi,
         };
         let cause = error.root_cause().to_string();
