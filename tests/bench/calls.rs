@@ -4,7 +4,9 @@ use crate::{Done, percentile};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use inlay_host::bundled;
-use inlay_host::platform::wasm::{Call, Entry, Failure, HostCalls, Imports, Limits, Loaded, Sandbox, SandboxSettings, Scope};
+use inlay_host::platform::wasm::{
+    Call, Entry, Failure, HostCalls, Imports, Limits, Loaded, Sandbox, SandboxSettings, Scope,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -84,7 +86,8 @@ struct Both {
 impl Both {
     async fn new() -> Done<Both> {
         let shop = bundled::BUNDLED.iter().find(|(name, _)| *name == "shop").ok_or("the shop is bundled")?.1;
-        let settings = SandboxSettings { instances: 64, memory_ceiling: 64 << 20, max_component_bytes: 16 << 20, cache: None };
+        let settings =
+            SandboxSettings { instances: 64, memory_ceiling: 64 << 20, max_component_bytes: 16 << 20, cache: None };
         let sandbox = Sandbox::new(settings)?;
         let entry = Entry { concurrency: 64, queue: 64, wait: Duration::from_secs(1) };
         let compiled = sandbox.compile(Bytes::from_static(shop)).await?;
@@ -161,7 +164,8 @@ pub fn measure(seconds: u64) -> Done<Value> {
     runtime.block_on(async {
         let both = Both::new().await?;
         let call = add(3);
-        let (ours, bare) = (async || Ok(both.ours(&call).await?.len()), async || both.bare.call(&call, both.canned.clone()).await);
+        let (ours, bare) =
+            (async || Ok(both.ours(&call).await?.len()), async || both.bare.call(&call, both.canned.clone()).await);
         if ours().await? != bare().await? {
             return Err("the two sides do not do the same".into());
         }
@@ -177,8 +181,18 @@ pub fn measure(seconds: u64) -> Done<Value> {
         }
         let (bare, ours) = (bare_side.figures(), our_side.figures());
         let ratio = number(&ours, "p50_us") / number(&bare, "p50_us");
-        println!("  bare wasmtime loop   p50 {:>7.1} us  p99 {:>7.1} us  {:>7.0} calls/s", number(&bare, "p50_us"), number(&bare, "p99_us"), number(&bare, "calls_per_s"));
-        println!("  Inlay's sandbox      p50 {:>7.1} us  p99 {:>7.1} us  {:>7.0} calls/s", number(&ours, "p50_us"), number(&ours, "p99_us"), number(&ours, "calls_per_s"));
+        println!(
+            "  bare wasmtime loop   p50 {:>7.1} us  p99 {:>7.1} us  {:>7.0} calls/s",
+            number(&bare, "p50_us"),
+            number(&bare, "p99_us"),
+            number(&bare, "calls_per_s")
+        );
+        println!(
+            "  Inlay's sandbox      p50 {:>7.1} us  p99 {:>7.1} us  {:>7.0} calls/s",
+            number(&ours, "p50_us"),
+            number(&ours, "p99_us"),
+            number(&ours, "calls_per_s")
+        );
         println!("  ratio of the p50     {ratio:.2}  (goal: at most 1.5)");
         Ok(json!({"bare": bare, "inlay": ours, "ratio": ratio, "goal": 1.5}))
     })

@@ -48,7 +48,9 @@ pub fn beside_peers(peers: &Path, folder: &Folder, seconds: u64) -> Done<Value> 
         return Err(format!("the load ended with {status}").into());
     }
     let report: Value = serde_json::from_str(&std::fs::read_to_string(&out)?)?;
-    let rate = |target: &str| report.pointer(&format!("/targets/{target}/cases/add_to_cart/rps")).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let rate = |target: &str| {
+        report.pointer(&format!("/targets/{target}/cases/add_to_cart/rps")).and_then(Value::as_f64).unwrap_or(f64::NAN)
+    };
     let ratio = rate("inlay") / rate(RIVAL);
     println!("\n  add_to_cart: {:.0}/s beside {:.0}/s, {ratio:.1} times  (goal: 4)", rate("inlay"), rate(RIVAL));
     Ok(json!({"ratio": ratio, "goal": 4, "report": report}))
@@ -64,7 +66,12 @@ pub fn alone(folder: &Folder, seconds: u64) -> Done<Value> {
         BODY.len()
     );
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Inlay-Visitor: {visitor}\r\n\r\n");
-    let cases = [("health", get("/api/health")), ("products", get("/api/widget/products")), ("cart", get("/api/widget/cart")), ("add_to_cart", post)];
+    let cases = [
+        ("health", get("/api/health")),
+        ("products", get("/api/widget/products")),
+        ("cart", get("/api/widget/cart")),
+        ("add_to_cart", post),
+    ];
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut figures = serde_json::Map::new();
     for (name, request) in cases {
@@ -77,7 +84,13 @@ pub fn alone(folder: &Folder, seconds: u64) -> Done<Value> {
             Done::Ok(json!({"rps": count / took.as_secs_f64(), "p50_ms": percentile(&mut millis, 0.5),
                 "p99_ms": percentile(&mut millis, 0.99), "cpu_us": used * 1e6 / count}))
         })?;
-        println!("  {name:<12} {:>8.0}/s  p50 {:>6.2} ms  p99 {:>6.2} ms  cpu {:>6.1} us/request", number(&row, "rps"), number(&row, "p50_ms"), number(&row, "p99_ms"), number(&row, "cpu_us"));
+        println!(
+            "  {name:<12} {:>8.0}/s  p50 {:>6.2} ms  p99 {:>6.2} ms  cpu {:>6.1} us/request",
+            number(&row, "rps"),
+            number(&row, "p50_ms"),
+            number(&row, "p99_ms"),
+            number(&row, "cpu_us")
+        );
         figures.insert(name.to_owned(), row);
     }
     println!("  With --peers DIR: beside Express and SQLite (goal: 4 times its add_to_cart)");

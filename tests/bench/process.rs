@@ -107,7 +107,9 @@ pub fn start(folder: &Folder) -> Done<Value> {
         millis.push(Host::start(folder)?.took.as_secs_f64() * 1e3);
     }
     let (middle, worst) = (percentile(&mut millis, 0.5), percentile(&mut millis, 1.0));
-    println!("\nStart to the first healthy answer, compiled plugins on disk\n  median of {STARTS}  {middle:.0} ms, slowest {worst:.0} ms  (goal: 100 ms)");
+    println!(
+        "\nStart to the first healthy answer, compiled plugins on disk\n  median of {STARTS}  {middle:.0} ms, slowest {worst:.0} ms  (goal: 100 ms)"
+    );
     Ok(json!({"median_ms": middle, "slowest_ms": worst, "goal": 100}))
 }
 
@@ -115,7 +117,10 @@ pub fn memory(folder: &Folder) -> Done<Value> {
     let host = Host::start(folder)?;
     std::thread::sleep(Duration::from_secs(2));
     let idle = resident(host.id())?;
-    println!("\nMemory, idle for two seconds after the start\n  RSS {:.1} MiB, PSS {:.1} MiB  (goal: 40 MiB RSS)", idle.0, idle.1);
+    println!(
+        "\nMemory, idle for two seconds after the start\n  RSS {:.1} MiB, PSS {:.1} MiB  (goal: 40 MiB RSS)",
+        idle.0, idle.1
+    );
     Ok(json!({"rss_mib": idle.0, "pss_mib": idle.1, "goal": 40}))
 }
 

@@ -99,7 +99,8 @@ async fn a_bad_file_is_refused_with_its_reason_and_changes_nothing() {
     let good = wasm::misbehave();
     let module = wat::parse_str("(module (func (export \"run\")))").expect("a module");
     let empty = wat::parse_str("(component)").expect("a component");
-    let asks_files = wat::parse_str(r#"(component (import "wasi:filesystem/preopens@0.2.0" (instance)))"#).expect("a component");
+    let asks_files =
+        wat::parse_str(r#"(component (import "wasi:filesystem/preopens@0.2.0" (instance)))"#).expect("a component");
     let bad: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", Vec::new()),
         ("text", b"hello, I am a plugin".to_vec()),

@@ -66,7 +66,11 @@ fn understood_but_wrong() -> Vec<Case> {
         case("a name that is a number", r#"{"type":"custom","name":7}"#, &[400, 422]),
         case("a name that is an object", r#"{"type":"custom","name":{"$ne":""}}"#, &[400, 422]),
         case("an empty name", r#"{"type":"custom","name":""}"#, &[400, 404, 422]),
-        case("a name of 100,000 letters", format!(r#"{{"type":"custom","name":"{}"}}"#, "a".repeat(100_000)), &[400, 404, 422]),
+        case(
+            "a name of 100,000 letters",
+            format!(r#"{{"type":"custom","name":"{}"}}"#, "a".repeat(100_000)),
+            &[400, 404, 422],
+        ),
         case("a name like a path", r#"{"type":"custom","name":"../../etc/passwd"}"#, &[400, 404, 422]),
         case("a name of the language's own", r#"{"type":"custom","name":"__proto__"}"#, &[400, 404, 422]),
         case("a type that is a list", r#"{"type":["custom"],"name":"add_to_cart"}"#, &[400, 422]),
@@ -86,7 +90,11 @@ fn understood_but_wrong() -> Vec<Case> {
         case("a negative quantity", in_parameters(r#"{"productId":"prod_1","quantity":-1}"#), &[422]),
         case("half a quantity", in_parameters(r#"{"productId":"prod_1","quantity":1.5}"#), &[422]),
         case("too large a quantity", in_parameters(r#"{"productId":"prod_1","quantity":1e18}"#), &[422]),
-        case("a quantity beyond 64 bits", in_parameters(r#"{"productId":"prod_1","quantity":99999999999999999999999}"#), &[422]),
+        case(
+            "a quantity beyond 64 bits",
+            in_parameters(r#"{"productId":"prod_1","quantity":99999999999999999999999}"#),
+            &[422],
+        ),
         case("a quantity that is a text", in_parameters(r#"{"productId":"prod_1","quantity":"two"}"#), &[422]),
         case("form values that are a text", r#"{"type":"custom","name":"add_to_cart","formData":"x"}"#, &[400, 422]),
         case("form values that are a list", r#"{"type":"custom","name":"add_to_cart","formData":[1]}"#, &[400, 422]),
@@ -105,12 +113,32 @@ fn wrong_wrapping() -> Vec<Case> {
         typed("plain text", Some("text/plain"), good(), &[415]),
         typed("XML", Some("application/xml"), b"<action/>".to_vec(), &[415]),
         typed("a content type that is none", Some("json"), good(), &[400, 415]),
-        typed("another character set", Some("application/json; charset=utf-16"), b"\xff\xfe{\0}\0".to_vec(), &[400, 415]),
+        typed(
+            "another character set",
+            Some("application/json; charset=utf-16"),
+            b"\xff\xfe{\0}\0".to_vec(),
+            &[400, 415],
+        ),
         typed("multipart without a boundary", Some("multipart/form-data"), good(), &[400, 415]),
         typed("a form without an action", Some("application/x-www-form-urlencoded"), b"a=1".to_vec(), &[400, 422]),
-        typed("a form whose action is not JSON", Some("application/x-www-form-urlencoded"), b"inlay-action=%7B".to_vec(), &[400, 422]),
-        typed("a form whose action is a list", Some("application/x-www-form-urlencoded"), b"inlay-action=%5B%5D".to_vec(), &[400, 422]),
-        typed("a form with bad escapes", Some("application/x-www-form-urlencoded"), b"inlay-action=%zz&%=%f".to_vec(), &[400, 422]),
+        typed(
+            "a form whose action is not JSON",
+            Some("application/x-www-form-urlencoded"),
+            b"inlay-action=%7B".to_vec(),
+            &[400, 422],
+        ),
+        typed(
+            "a form whose action is a list",
+            Some("application/x-www-form-urlencoded"),
+            b"inlay-action=%5B%5D".to_vec(),
+            &[400, 422],
+        ),
+        typed(
+            "a form with bad escapes",
+            Some("application/x-www-form-urlencoded"),
+            b"inlay-action=%zz&%=%f".to_vec(),
+            &[400, 422],
+        ),
     ]
 }
 
@@ -123,7 +151,11 @@ fn check(what: &str, answer: Option<raw::RawAnswer>, statuses: &[u16]) {
     let text = answer.text();
     assert!(statuses.contains(&answer.status), "{what}: {} {text}", answer.status);
     // A browser's form gets its problem as a page, but nothing here accepts HTML.
-    assert_eq!(answer.header("content-type").and_then(|t| t.split(';').next()), Some("application/problem+json"), "{what}: {text}");
+    assert_eq!(
+        answer.header("content-type").and_then(|t| t.split(';').next()),
+        Some("application/problem+json"),
+        "{what}: {text}"
+    );
     let problem: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{what}: {error} in {text}"));
     for member in ["type", "title", "detail", "code", "request_id", "error"] {
         assert!(problem[member].as_str().is_some_and(|v| !v.is_empty()), "{what}: no {member} in {problem}");
@@ -153,7 +185,8 @@ async fn parameters_that_break_the_schema_name_every_fault() {
     let host = TestHost::start().await;
     let answer = host.visitor().act("add_to_cart", json!({"productId": 7, "quantity": "two"})).await;
     let problem = answer.problem(422, "invalid_parameters");
-    let pointers: Vec<_> = problem["faults"].as_array().into_iter().flatten().filter_map(|f| f["pointer"].as_str()).collect();
+    let pointers: Vec<_> =
+        problem["faults"].as_array().into_iter().flatten().filter_map(|f| f["pointer"].as_str()).collect();
     assert!(pointers.contains(&"/productId") && pointers.contains(&"/quantity"), "{problem}");
 }
 
@@ -167,8 +200,14 @@ async fn hostile_heads_and_paths_are_answered() {
         ("a header of 64 KiB", get("/api/health", &[("x-huge", &huge)])),
         ("a path of 64 KiB", get(&format!("/{huge}"), &[])),
         ("a header with a zero byte", b"GET / HTTP/1.1\r\nHost: a\r\nX-Bad: a\0b\r\n\r\n".to_vec()),
-        ("two lengths", b"POST /api/widget-action HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}".to_vec()),
-        ("a length that is none", b"POST /api/widget-action HTTP/1.1\r\nHost: a\r\nContent-Length: two\r\n\r\n{}".to_vec()),
+        (
+            "two lengths",
+            b"POST /api/widget-action HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}".to_vec(),
+        ),
+        (
+            "a length that is none",
+            b"POST /api/widget-action HTTP/1.1\r\nHost: a\r\nContent-Length: two\r\n\r\n{}".to_vec(),
+        ),
         ("no HTTP at all", b"hello?\r\n\r\n".to_vec()),
     ];
     for (what, request) in plain {
@@ -233,7 +272,8 @@ async fn bad_credentials_in_headers_never_end_in_a_5xx() {
         ("x-request-id", &long),
     ];
     for (name, value) in headers {
-        let mut request = raw::post(PATH, Some(JSON), &[(name, value)], in_parameters(r#"{"productId":"prod_1"}"#).as_bytes());
+        let mut request =
+            raw::post(PATH, Some(JSON), &[(name, value)], in_parameters(r#"{"productId":"prod_1"}"#).as_bytes());
         let answer = raw::exchange(host.address(), &request).await.expect("an answer");
         assert!(answer.status < 500, "{name}: {value}: {} {}", answer.status, answer.text());
         request = raw::get("/api/widget/products", &[(name, value)]);

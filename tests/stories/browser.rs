@@ -74,7 +74,8 @@ async fn with_javascript_the_demo_has_no_console_errors_to_hide() {
     let host = TestHost::start().await;
     let Some(browser) = Browser::start(true).await else { return };
     browser.open(&format!("{}/demo", host.url())).await;
-    let broken = browser.run("return [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)").await;
+    let broken =
+        browser.run("return [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)").await;
     assert_eq!(broken, serde_json::json!([]), "images that do not load");
     let unnamed = browser
         .run("return [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea')].filter(e => !(e.innerText || e.value || e.ariaLabel || e.labels?.length)).map(e => e.outerHTML)")

@@ -24,7 +24,12 @@ fn good(output: Output) -> String {
 /// Failed with a reason for people: no panic, no backtrace, something said on stderr.
 #[track_caller]
 fn failed(output: Output) -> String {
-    assert!(output.status.code().is_some_and(|code| code != 0 && code != 101), "{:?}\n{}", output.status, stdout(&output));
+    assert!(
+        output.status.code().is_some_and(|code| code != 0 && code != 101),
+        "{:?}\n{}",
+        output.status,
+        stdout(&output)
+    );
     let said = stderr(&output);
     assert!(!said.trim().is_empty() && !said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
     said
@@ -35,7 +40,10 @@ fn help_explains_every_verb() {
     let folder = Folder::new("cli");
     let help = good(inlay(&folder, &["--help"]));
     for verb in ["serve", "migrate", "config", "doctor", "widget", "plugin", "token"] {
-        let line = help.lines().find(|line| line.trim_start().starts_with(verb)).unwrap_or_else(|| panic!("no {verb} in {help}"));
+        let line = help
+            .lines()
+            .find(|line| line.trim_start().starts_with(verb))
+            .unwrap_or_else(|| panic!("no {verb} in {help}"));
         assert!(line.trim().len() > verb.len() + 10, "{verb} is not explained: {line}");
         assert!(!good(inlay(&folder, &[verb, "--help"])).is_empty());
     }
@@ -51,10 +59,13 @@ fn a_widget_is_rendered_from_a_file_or_the_reason_is_told() {
         "jsonSchema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}}"#;
     let file = folder.write("hello.widget", widget);
     let file = file.to_str().expect("a plain path");
-    let tree: Value = serde_json::from_str(&good(inlay(&folder, &["widget", "render", file, "--data", r#"{"name": "Ada \" }"}"#]))).expect("JSON");
+    let tree: Value =
+        serde_json::from_str(&good(inlay(&folder, &["widget", "render", file, "--data", r#"{"name": "Ada \" }"}"#])))
+            .expect("JSON");
     assert_eq!(tree["children"][0]["value"], "Ada \" }", "{tree}");
     folder.write("data.json", r#"{"name": "from a file"}"#);
-    let tree: Value = serde_json::from_str(&good(inlay(&folder, &["widget", "render", file, "--data", "@data.json"]))).expect("JSON");
+    let tree: Value =
+        serde_json::from_str(&good(inlay(&folder, &["widget", "render", file, "--data", "@data.json"]))).expect("JSON");
     assert_eq!(tree["children"][0]["value"], "from a file", "{tree}");
 
     // ChatKit's own renderer does not hold data against the schema; by default ours only says so.
@@ -83,7 +94,10 @@ fn a_widget_is_packed_and_unpacked_without_loss() {
         assert_eq!((&packed["version"], &packed["name"]), (&"1.0".into(), &name.into()), "{packed}");
         let file = folder.write(&format!("{name}.widget"), packed.to_string());
         let out = folder.path().join(format!("unpacked-{name}"));
-        good(inlay(&folder, &["widget", "unpack", file.to_str().expect("a path"), "--out", out.to_str().expect("a path")]));
+        good(inlay(
+            &folder,
+            &["widget", "unpack", file.to_str().expect("a path"), "--out", out.to_str().expect("a path")],
+        ));
         let again = good(inlay(&folder, &["widget", "pack", out.to_str().expect("a path")]));
         assert_eq!(serde_json::from_str::<Value>(&again).expect("JSON"), packed);
     }
@@ -102,7 +116,11 @@ async fn a_token_is_all_that_token_create_prints() {
     assert!(text.trim().len() >= 40 && !text.trim().contains(char::is_whitespace), "{text}");
     host.admin().get("/api/admin/plugins").await.ok();
     assert!(!host.log().contains(text.trim()), "tokens are not logged");
-    for wrong in [["--role", "emperor", "--expires", "1h"], ["--role", "admin", "--expires", "soon"], ["--role", "admin", "--expires", "-1h"]] {
+    for wrong in [
+        ["--role", "emperor", "--expires", "1h"],
+        ["--role", "admin", "--expires", "soon"],
+        ["--role", "admin", "--expires", "-1h"],
+    ] {
         failed(host.inlay(&[&["token", "create"], wrong.as_slice(), &["--data", &data]].concat()));
     }
 }
@@ -127,7 +145,11 @@ async fn doctor_looks_at_the_folder_the_database_and_the_plugins() {
     }
     host.stop().await;
     good(host.inlay(&["doctor", "--data", &data]));
-    std::fs::write(host.data().join("inlay.db"), b"this is no database, but it is long enough to be read as one".repeat(200)).expect("damage");
+    std::fs::write(
+        host.data().join("inlay.db"),
+        b"this is no database, but it is long enough to be read as one".repeat(200),
+    )
+    .expect("damage");
     let output = host.inlay(&["doctor", "--data", &data]);
     assert!(!output.status.success(), "a damaged database is found: {}", stdout(&output));
 }

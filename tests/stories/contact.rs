@@ -13,7 +13,14 @@ async fn a_submission_is_stored_and_read_by_admins_only() {
     let sent = visitor.act_form("submit_contact_form", json!({}), good()).await.ok().json();
     let id = sent["result"]["submissionId"].as_str().unwrap_or_else(|| panic!("no id in {sent}")).to_owned();
     assert_eq!(sent["widgets"][0]["name"], "contact-form", "{sent}");
-    visitor.act_form("submit_contact_form", json!({}), json!({"user_name": "Grace", "email": "grace@example.org", "reason": "sales", "message": "Second"})).await.ok();
+    visitor
+        .act_form(
+            "submit_contact_form",
+            json!({}),
+            json!({"user_name": "Grace", "email": "grace@example.org", "reason": "sales", "message": "Second"}),
+        )
+        .await
+        .ok();
 
     let refused = visitor.get("/api/submissions").await;
     assert!([401, 403].contains(&refused.status), "{}", refused.text());
@@ -54,7 +61,10 @@ async fn each_wrong_field_is_named_and_nothing_is_stored() {
         let answer = visitor.act_form("submit_contact_form", json!({}), form.clone()).await;
         let problem = answer.any_problem();
         assert_eq!(answer.status, 422, "{problem}");
-        assert!(["invalid_form", "invalid_parameters"].contains(&problem["code"].as_str().unwrap_or_default()), "{problem}");
+        assert!(
+            ["invalid_form", "invalid_parameters"].contains(&problem["code"].as_str().unwrap_or_default()),
+            "{problem}"
+        );
         let faults = problem["faults"].as_array().unwrap_or_else(|| panic!("no faults in {problem}"));
         assert!(faults.iter().any(|fault| fault["pointer"] == pointer), "{pointer} in {form}: {problem}");
         assert!(faults.iter().all(|fault| fault["message"].as_str().is_some_and(|m| !m.is_empty())), "{problem}");
@@ -98,5 +108,8 @@ async fn the_form_works_as_a_plain_page_with_errors_and_a_way_back() {
     assert_eq!(refused.media_type(), "text/html");
     let text = refused.text();
     assert!(text.contains("/demo"), "a way back: {text}");
-    assert!(text.contains("email") && !text.contains("<b>nobody"), "the fault is named, what was typed stays text: {text}");
+    assert!(
+        text.contains("email") && !text.contains("<b>nobody"),
+        "the fault is named, what was typed stays text: {text}"
+    );
 }

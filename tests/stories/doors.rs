@@ -54,7 +54,10 @@ async fn the_first_page_is_html_for_people_and_a_list_for_programs() {
         let list = anybody.get_as("/", accept).await.ok();
         assert_eq!(list.media_type(), "application/json", "{accept}");
         assert!(list.json().to_string().contains("/api/widget-action"), "{}", list.text());
-        assert!(list.header("vary").is_some_and(|v| v.to_ascii_lowercase().contains("accept")), "caches must keep them apart");
+        assert!(
+            list.header("vary").is_some_and(|v| v.to_ascii_lowercase().contains("accept")),
+            "caches must keep them apart"
+        );
     }
 }
 
@@ -82,7 +85,11 @@ async fn the_openapi_document_describes_the_doors_and_docs_show_it() {
 async fn an_unchanged_widget_is_304_and_a_changed_one_is_not() {
     let host = TestHost::start().await;
     let visitor = host.visitor();
-    for (path, accept) in [("/api/widget/products", "application/json"), ("/api/widget/products", "text/html"), ("/api/widget/cart", "application/json")] {
+    for (path, accept) in [
+        ("/api/widget/products", "application/json"),
+        ("/api/widget/products", "text/html"),
+        ("/api/widget/cart", "application/json"),
+    ] {
         let first = visitor.get_as(path, accept).await.ok();
         let tag = first.header("etag").unwrap_or_else(|| panic!("no ETag of {path}")).to_owned();
         let ask = |tag: &str| visitor.request("GET", path).header("accept", accept).header("if-none-match", tag);
@@ -109,7 +116,9 @@ async fn unknown_paths_methods_and_media_types_are_problems() {
     let anybody = host.anybody();
     anybody.get("/no/such/door").await.problem(404, "not_found");
     anybody.get("/api/data/no_such_query").await.problem(404, "unknown_query");
-    for (method, path) in [("DELETE", "/api/widgets"), ("GET", "/api/widget-action"), ("PUT", "/api/health"), ("POST", "/api/cart")] {
+    for (method, path) in
+        [("DELETE", "/api/widgets"), ("GET", "/api/widget-action"), ("PUT", "/api/health"), ("POST", "/api/cart")]
+    {
         let answer = anybody.send(anybody.request(method, path)).await;
         answer.problem(405, "method_not_allowed");
         assert!(answer.header("allow").is_some_and(|allow| !allow.is_empty()), "{method} {path} names what is allowed");
@@ -123,7 +132,8 @@ async fn unknown_paths_methods_and_media_types_are_problems() {
 async fn a_sane_request_id_is_kept_and_another_replaced() {
     let host = TestHost::start().await;
     let with = async |id: &str| {
-        let answer = raw::exchange(host.address(), &raw::get("/api/health", &[("X-Request-Id", id)])).await.expect("an answer");
+        let answer =
+            raw::exchange(host.address(), &raw::get("/api/health", &[("X-Request-Id", id)])).await.expect("an answer");
         answer.header("x-request-id").expect("a request id").to_owned()
     };
     assert_eq!(with("order-4711.a_b").await, "order-4711.a_b");
@@ -134,7 +144,11 @@ async fn a_sane_request_id_is_kept_and_another_replaced() {
     let (one, other) = (host.anybody().get("/api/health").await, host.anybody().get("/api/health").await);
     assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
     // The id finds the request in the log.
-    host.anybody().with_header("x-request-id", "findable-1").act("no_such", json!({})).await.problem(404, "unknown_action");
+    host.anybody()
+        .with_header("x-request-id", "findable-1")
+        .act("no_such", json!({}))
+        .await
+        .problem(404, "unknown_action");
     host.log_line(|line| line.contains("findable-1")).await;
 }
 
@@ -153,7 +167,8 @@ async fn every_answer_carries_the_security_headers() {
     for answer in answers {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{:?}", answer.headers);
         assert!(answer.header("referrer-policy").is_some(), "{:?}", answer.headers);
-        let policy = answer.header("content-security-policy").unwrap_or_else(|| panic!("no policy: {:?}", answer.headers));
+        let policy =
+            answer.header("content-security-policy").unwrap_or_else(|| panic!("no policy: {:?}", answer.headers));
         assert!(policy.contains("default-src 'none'") || policy.contains("default-src 'self'"), "{policy}");
         assert!(!policy.contains("unsafe-eval"), "{policy}");
         if answer.media_type() == "text/html" {
@@ -163,7 +178,11 @@ async fn every_answer_carries_the_security_headers() {
         assert!(answer.header("server").is_none_or(|server| !server.contains('/')), "no versions for strangers");
     }
     let answer = host.visitor().get("/api/cart").await.ok();
-    assert!(answer.header("cache-control").is_some_and(|c| c.contains("no-store") || c.contains("private")), "{:?}", answer.headers);
+    assert!(
+        answer.header("cache-control").is_some_and(|c| c.contains("no-store") || c.contains("private")),
+        "{:?}",
+        answer.headers
+    );
 }
 
 #[tokio::test]
@@ -206,7 +225,9 @@ async fn a_form_of_another_site_does_not_act() {
     // The way back never leads to another site.
     for back in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
         let fields = [("inlay-action", action.as_str()), ("inlay-return", back)];
-        let answer = visitor.send(visitor.request("POST", "/api/widget-action").header("origin", host.url()).form(&fields)).await;
+        let answer = visitor
+            .send(visitor.request("POST", "/api/widget-action").header("origin", host.url()).form(&fields))
+            .await;
         assert!([303, 400, 422].contains(&answer.status), "{back}: {}", answer.status);
         if answer.status == 303 {
             let to = answer.header("location").expect("a location");
@@ -222,7 +243,10 @@ async fn other_origins_are_answered_as_the_settings_say() {
         let anybody = host.anybody();
         anybody.send(anybody.request("GET", "/api/widget/products").header("origin", origin)).await.ok()
     };
-    assert_eq!(ask("https://shop.example.com").await.header("access-control-allow-origin"), Some("https://shop.example.com"));
+    assert_eq!(
+        ask("https://shop.example.com").await.header("access-control-allow-origin"),
+        Some("https://shop.example.com")
+    );
     assert_eq!(ask("https://evil.example").await.header("access-control-allow-origin"), None);
     let anybody = host.anybody();
     let preflight = anybody
@@ -232,12 +256,17 @@ async fn other_origins_are_answered_as_the_settings_say() {
         .header("access-control-request-headers", "content-type,idempotency-key");
     let answer = anybody.send(preflight).await;
     assert!([200, 204].contains(&answer.status), "{}", answer.status);
-    assert!(answer.header("access-control-allow-headers").is_some_and(|h| h.to_ascii_lowercase().contains("idempotency-key")));
+    assert!(
+        answer
+            .header("access-control-allow-headers")
+            .is_some_and(|h| h.to_ascii_lowercase().contains("idempotency-key"))
+    );
 }
 
 #[tokio::test]
 async fn an_api_key_is_a_caller_and_a_wrong_one_is_not() {
-    let host = TestHost::with(&[("INLAY_AUTH_API_KEYS", "first-server-key-0123456789,second-server-key-0123456789")]).await;
+    let host =
+        TestHost::with(&[("INLAY_AUTH_API_KEYS", "first-server-key-0123456789,second-server-key-0123456789")]).await;
     let server = host.anybody().with_header("x-api-key", "second-server-key-0123456789");
     server.act("add_to_cart", json!({"productId": "prod_1"})).await.ok();
     let wrong = host.anybody().with_header("x-api-key", "third-server-key-0123456789");

@@ -31,5 +31,8 @@ fn the_golden_component_is_the_one_that_was_compiled_then() {
     let component = std::fs::read(repo().join(COMPONENT)).expect("the golden component is in the repository");
     let digest: String = Sha256::digest(&component).iter().map(|byte| format!("{byte:02x}")).collect();
     let stated = std::fs::read_to_string(repo().join("tests/golden/SHA256SUMS")).expect("tests/golden/SHA256SUMS");
-    assert!(stated.lines().any(|line| line.starts_with(&digest) && line.ends_with("golden-1.0.0.wasm")), "{digest}\n{stated}");
+    assert!(
+        stated.lines().any(|line| line.starts_with(&digest) && line.ends_with("golden-1.0.0.wasm")),
+        "{digest}\n{stated}"
+    );
 }

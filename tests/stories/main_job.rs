@@ -97,7 +97,10 @@ async fn both_spellings_of_an_action_do_the_same() {
     let answer = visitor.post("/api/widget-action", &chatkit).await.ok().json();
     assert_eq!(answer["result"]["count"], 2, "{answer}");
     // Form values are input as well; a parameter of the same name wins.
-    visitor.act_form("add_to_cart", json!({"productId": "prod_1"}), json!({"quantity": 3, "productId": "prod_3"})).await.ok();
+    visitor
+        .act_form("add_to_cart", json!({"productId": "prod_1"}), json!({"quantity": 3, "productId": "prod_3"}))
+        .await
+        .ok();
     assert_eq!(visitor.count().await, 5);
 }
 
@@ -281,7 +284,9 @@ async fn the_cart_is_there_right_after_a_kill() {
     let mut host = TestHost::start().await;
     let id = host.visitor().id().await;
     for expected in 1..=3 {
-        let answer = Visitor::at(host.url(), &id).post("/api/widget-action", &custom("add_to_cart", json!({"productId": "prod_1"}))).await;
+        let answer = Visitor::at(host.url(), &id)
+            .post("/api/widget-action", &custom("add_to_cart", json!({"productId": "prod_1"})))
+            .await;
         host.kill();
         assert_eq!(answer.ok().json()["result"]["count"], expected);
         host.restart().await;

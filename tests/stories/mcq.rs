@@ -17,7 +17,11 @@ async fn a_whole_quiz_from_the_first_question_to_the_review() {
     let host = TestHost::start().await;
     let visitor = host.visitor();
     let start = quiz(&visitor).await;
-    assert_eq!((&start["phase"], &start["index"], &start["number"]), (&json!("question"), &json!(0), &json!(1)), "{start}");
+    assert_eq!(
+        (&start["phase"], &start["index"], &start["number"]),
+        (&json!("question"), &json!(0), &json!(1)),
+        "{start}"
+    );
     let total = start["total"].as_u64().expect("a total");
     assert!(total >= 3, "{start}");
     let mut right = 0;

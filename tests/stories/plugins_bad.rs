@@ -190,7 +190,11 @@ async fn more_calls_than_a_plugin_may_have_are_told_to_come_back() {
     }
     let answers = loops.join_all().await;
     let busy: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
-    assert!(!busy.is_empty() && busy.len() < answers.len(), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    assert!(
+        !busy.is_empty() && busy.len() < answers.len(),
+        "{:?}",
+        answers.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
     for answer in busy {
         answer.problem(429, "plugin_busy");
         assert!(answer.header("retry-after").is_some_and(|s| s.parse::<u32>().is_ok()));

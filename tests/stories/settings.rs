@@ -56,7 +56,11 @@ fn the_older_names_are_understood() {
 fn secrets_are_hidden_and_short_ones_refused_without_being_shown() {
     let folder = Folder::new("settings");
     let secret = "a-long-secret-that-nobody-may-read-0123";
-    for (name, value) in [("JWT_SECRET", secret), ("INLAY_AUTH_SECRET", secret), ("VALID_API_KEYS", "first-key-aaaaaaaaaa,second-key-bbbbbbbbb")] {
+    for (name, value) in [
+        ("JWT_SECRET", secret),
+        ("INLAY_AUTH_SECRET", secret),
+        ("VALID_API_KEYS", "first-key-aaaaaaaaaa,second-key-bbbbbbbbb"),
+    ] {
         let text = shown(&folder, &[(name, value)]);
         for part in value.split(',') {
             assert!(!text.contains(part), "{text}");

@@ -26,12 +26,16 @@ fn statuses(answers: &[Answer]) -> BTreeMap<u16, usize> {
 async fn a_stock_of_100_is_sold_to_exactly_100_of_150_buyers() {
     let host = TestHost::start().await;
     let buyers: Vec<Visitor> = (0..150).map(|_| host.visitor()).collect();
-    let filled = together(buyers.iter().cloned().map(|buyer| async move {
-        buyer.act("add_to_cart", json!({"productId": "prod_2"})).await
-    }));
+    let filled = together(
+        buyers
+            .iter()
+            .cloned()
+            .map(|buyer| async move { buyer.act("add_to_cart", json!({"productId": "prod_2"})).await }),
+    );
     assert_eq!(statuses(&filled.await), BTreeMap::from([(200, 150)]), "an item in a cart is not sold yet");
 
-    let orders = together(buyers.iter().cloned().map(|buyer| async move { buyer.act("checkout", json!({})).await })).await;
+    let orders =
+        together(buyers.iter().cloned().map(|buyer| async move { buyer.act("checkout", json!({})).await })).await;
     let sold = orders.iter().filter(|answer| answer.status == 200).count();
     assert_eq!(sold, 100, "{:?}", statuses(&orders));
     for refused in orders.iter().filter(|answer| answer.status != 200) {
@@ -59,7 +63,12 @@ async fn three_hundred_adds_to_one_cart_are_three_hundred() {
         async move { visitor.act("add_to_cart", json!({"productId": "prod_1"})).await }
     }))
     .await;
-    assert_eq!(statuses(&adds), BTreeMap::from([(200, 300)]), "{:?}", adds.iter().find(|a| a.status != 200).map(Answer::text));
+    assert_eq!(
+        statuses(&adds),
+        BTreeMap::from([(200, 300)]),
+        "{:?}",
+        adds.iter().find(|a| a.status != 200).map(Answer::text)
+    );
     assert_eq!(visitor.count().await, 300);
     // Each of them saw another state: the answers are the counts 1 to 300, none twice.
     let mut counts: Vec<_> = adds.iter().filter_map(|answer| answer.json()["result"]["count"].as_u64()).collect();
@@ -77,7 +86,12 @@ async fn different_lines_of_one_cart_do_not_overwrite_each_other() {
         async move { visitor.act("add_to_cart", json!({"productId": product})).await }
     }))
     .await;
-    assert_eq!(statuses(&adds), BTreeMap::from([(200, 40)]), "{:?}", adds.iter().find(|a| a.status != 200).map(Answer::text));
+    assert_eq!(
+        statuses(&adds),
+        BTreeMap::from([(200, 40)]),
+        "{:?}",
+        adds.iter().find(|a| a.status != 200).map(Answer::text)
+    );
     let cart = visitor.cart().await;
     for line in cart["items"].as_array().expect("lines") {
         assert_eq!(line["quantity"], 10, "{cart}");

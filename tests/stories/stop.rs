@@ -53,7 +53,9 @@ async fn a_stop_under_load_tears_no_answer() {
             let mut stored = 0u64;
             for m in 0.. {
                 match visitor.try_act_once(&format!("s{n}-{m}"), "add_to_cart", json!({"productId": "prod_1"})).await {
-                    Some(answer) if answer.status == 200 => stored += u64::from(answer.json()["success"] == json!(true)),
+                    Some(answer) if answer.status == 200 => {
+                        stored += u64::from(answer.json()["success"] == json!(true))
+                    }
                     Some(answer) => {
                         answer.any_problem();
                         assert_eq!(answer.status, 503, "{}", answer.text());

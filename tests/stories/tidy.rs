@@ -79,7 +79,11 @@ fn planted_faults_are_found() {
         ("host/src/platform/wasm/engine.rs", "use super::super::db::Db;", "plumbing does not use plumbing"),
         ("host/src/features/state/mod.rs", "use crate::features::plugins::Table;", "only rooms before it"),
         ("host/src/features/state/mod.rs", "use super::plugins::Table;", "only rooms before it"),
-        ("host/src/features/state/mod.rs", "use crate::{base::{ids, error::Error}, features::{identity, actions::Run}};", "only rooms before it"),
+        (
+            "host/src/features/state/mod.rs",
+            "use crate::{base::{ids, error::Error}, features::{identity, actions::Run}};",
+            "only rooms before it",
+        ),
         ("host/src/features/actions/mod.rs", "use crate::features::state::store::Row;", "never its store"),
         ("host/src/features/actions/mod.rs", "use crate::doors::kit::Problem;", "points up"),
         ("host/src/doors/site.rs", "use crate::app::App;", "points up"),
@@ -114,12 +118,21 @@ fn planted_faults_are_found() {
 fn good_code_is_left_alone() {
     let rooms: Vec<String> = ["identity", "state", "plugins", "widgets", "actions"].map(str::to_owned).into();
     let good = [
-        ("host/src/features/actions/mod.rs", "use crate::features::{identity::Caller, state::State};\nuse crate::platform::db::Db;\nmod store;\nuse store::Rows;"),
+        (
+            "host/src/features/actions/mod.rs",
+            "use crate::features::{identity::Caller, state::State};\nuse crate::platform::db::Db;\nmod store;\nuse store::Rows;",
+        ),
         ("host/src/features/actions/run.rs", "use super::store::Rows;\nuse super::super::state::State;"),
         ("host/src/features/actions/mod.rs", "// use axum::Json;\nlet s = \"use axum::Json; unsafe crate::doors::x\";"),
         ("host/src/features/state/store.rs", "use sqlx::Row;\nmod tests { use super::*; }"),
-        ("host/src/platform/wasm/abi.rs", "use super::engine::Sandbox; use wasmtime::Engine; use crate::base::error::Error;"),
-        ("host/src/doors/kit/auth.rs", "use axum::http; use crate::features::identity::Identity; use crate::doors::kit::problem::Problem;"),
+        (
+            "host/src/platform/wasm/abi.rs",
+            "use super::engine::Sandbox; use wasmtime::Engine; use crate::base::error::Error;",
+        ),
+        (
+            "host/src/doors/kit/auth.rs",
+            "use axum::http; use crate::features::identity::Identity; use crate::doors::kit::problem::Problem;",
+        ),
         ("host/src/app.rs", "use crate::doors; use crate::settings::Settings; use axum::Router;"),
         ("host/src/lib.rs", "pub mod base;\npub(crate) mod app;"),
         ("host/src/platform/wasm/precompiled.rs", "unsafe { load() }"),

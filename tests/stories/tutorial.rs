@@ -7,7 +7,9 @@ fn files(page: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
-        let Some(path) = line.trim().strip_prefix("<!-- file:").and_then(|rest| rest.strip_suffix("-->")) else { continue };
+        let Some(path) = line.trim().strip_prefix("<!-- file:").and_then(|rest| rest.strip_suffix("-->")) else {
+            continue;
+        };
         let fence = lines.by_ref().find(|line| !line.trim().is_empty()).expect("a block after the comment");
         assert!(fence.starts_with("```"), "{path}: a fenced block has to follow its comment, not {fence:?}");
         let body: Vec<_> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
@@ -34,7 +36,12 @@ async fn the_tutorial_builds_and_greets() {
     // The reader's SDK comes from a registry or a git address; here it is the one of this repository.
     let manifest = std::fs::read_to_string(folder.path().join("Cargo.toml")).expect("the guide shows Cargo.toml");
     folder.write("Cargo.toml", with_our_sdk(&manifest));
-    let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a name").trim_matches('"').replace('-', "_");
+    let name = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("name = "))
+        .expect("a name")
+        .trim_matches('"')
+        .replace('-', "_");
     let lock = repo().join("plugins/Cargo.lock");
     if lock.is_file() {
         std::fs::copy(lock, folder.path().join("Cargo.lock")).expect("the versions that are downloaded already");

@@ -18,7 +18,9 @@ pub struct Browser {
 impl Browser {
     /// `None`, with one line that says why, where no browser is installed; in CI that is a failure.
     pub async fn start(javascript: bool) -> Option<Browser> {
-        let (Some(chromium), Some(driver)) = (find(&["chromium", "google-chrome", "chromium-browser"]), find(&["chromedriver"])) else {
+        let (Some(chromium), Some(driver)) =
+            (find(&["chromium", "google-chrome", "chromium-browser"]), find(&["chromedriver"]))
+        else {
             assert!(!in_ci(), "chromium and chromedriver are needed in CI");
             eprintln!("LEFT OUT: no chromium and chromedriver here (Debian: apt-get install chromium chromium-driver)");
             return None;
@@ -37,7 +39,11 @@ impl Browser {
             line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').trim().to_owned())
         });
         let url = format!("http://127.0.0.1:{}", port.expect("chromedriver names its port"));
-        let http = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(120)).build().expect("a client");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(std::time::Duration::from_secs(120))
+            .build()
+            .expect("a client");
         let mut browser = Browser { driver, http, session: format!("{url}/session"), _profile: profile };
         let made = browser.call("", Some(capabilities(&chromium, browser._profile.path(), javascript))).await;
         browser.session = format!("{url}/session/{}", made["sessionId"].as_str().expect("a session"));
@@ -50,7 +56,8 @@ impl Browser {
             Some(body) => self.http.post(url).json(body),
             None => self.http.get(url),
         };
-        let answer: Value = request.send().await.expect("chromedriver answers").json().await.expect("JSON of chromedriver");
+        let answer: Value =
+            request.send().await.expect("chromedriver answers").json().await.expect("JSON of chromedriver");
         let value = answer["value"].clone();
         assert!(value.get("error").is_none(), "{path}: {}", value["message"]);
         value
@@ -111,8 +118,11 @@ impl Browser {
     /// Saves the whole page to `target/screenshots/NAME.png`, for people to look at.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         use base64::Engine;
-        let shot = self.devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
+        let shot =
+            self.devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(shot["data"].as_str().expect("a picture"))
+            .expect("base64");
         let folder = scratch().parent().expect("target/tmp is in target").join("screenshots");
         std::fs::create_dir_all(&folder).expect("target/screenshots");
         let path = folder.join(format!("{name}.png"));
@@ -142,7 +152,9 @@ fn id(element: &Value) -> String {
 
 fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    names.iter().find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
+    names
+        .iter()
+        .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
 }
 
 fn capabilities(chromium: &std::path::Path, profile: &std::path::Path, javascript: bool) -> Value {
@@ -159,7 +171,8 @@ fn capabilities(chromium: &std::path::Path, profile: &std::path::Path, javascrip
         "--window-size=1100,900",
         &format!("--user-data-dir={}", profile.join("profile").display()),
     ];
-    let preferences = if javascript { json!({}) } else { json!({"profile.managed_default_content_settings.javascript": 2}) };
+    let preferences =
+        if javascript { json!({}) } else { json!({"profile.managed_default_content_settings.javascript": 2}) };
     let options = json!({"binary": chromium, "args": arguments, "prefs": preferences});
     json!({"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}})
 }

@@ -76,7 +76,8 @@ impl Client {
 
     /// `None` when the host ends before it answers: nobody knows then whether the action was stored.
     pub async fn try_act_once(&self, key: &str, name: &str, parameters: Value) -> Option<Answer> {
-        let request = self.request("POST", "/api/widget-action").header("idempotency-key", key).json(&custom(name, parameters));
+        let request =
+            self.request("POST", "/api/widget-action").header("idempotency-key", key).json(&custom(name, parameters));
         Answer::read(request.send().await.ok()?).await.ok()
     }
 
@@ -85,7 +86,8 @@ impl Client {
         let action = action.to_string();
         let mut fields = vec![("inlay-action", action.as_str()), ("inlay-return", back)];
         fields.extend_from_slice(values);
-        let request = self.request("POST", "/api/widget-action").header("accept", "text/html").header("origin", &self.url);
+        let request =
+            self.request("POST", "/api/widget-action").header("accept", "text/html").header("origin", &self.url);
         self.send(request.form(&fields)).await
     }
 }

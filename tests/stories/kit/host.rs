@@ -180,7 +180,16 @@ impl TestHost {
     /// `inlay token create --role admin --expires …`
     pub fn token(&self, expires: &str) -> String {
         let data = self.data();
-        let output = self.inlay(&["token", "create", "--role", "admin", "--expires", expires, "--data", &data.to_string_lossy()]);
+        let output = self.inlay(&[
+            "token",
+            "create",
+            "--role",
+            "admin",
+            "--expires",
+            expires,
+            "--data",
+            &data.to_string_lossy(),
+        ]);
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("a token is text").trim().to_owned()
     }

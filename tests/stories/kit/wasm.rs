@@ -17,7 +17,8 @@ pub fn misbehave() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {
         let _turn = one_at_a_time();
-        let built = component::build(&repo().join("plugins"), &["misbehave"], &target(), &|_| ()).expect("the fixture builds");
+        let built =
+            component::build(&repo().join("plugins"), &["misbehave"], &target(), &|_| ()).expect("the fixture builds");
         std::fs::read(built.join("misbehave.wasm")).expect("the component")
     })
 }
@@ -36,7 +37,8 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> std::process::Output {
     command.args(arguments).current_dir(folder);
     for (variable, _) in std::env::vars_os() {
         let name = variable.to_string_lossy();
-        if (name.starts_with("CARGO_") && name != "CARGO_HOME") || ["RUSTFLAGS", "LLVM_PROFILE_FILE"].contains(&&*name) {
+        if (name.starts_with("CARGO_") && name != "CARGO_HOME") || ["RUSTFLAGS", "LLVM_PROFILE_FILE"].contains(&&*name)
+        {
             command.env_remove(&variable);
         }
     }

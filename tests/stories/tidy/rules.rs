@@ -68,7 +68,11 @@ pub fn host(file: &File<'_>, rooms: &[String]) -> Vec<String> {
     for (name, places) in CRATES {
         if !places.iter().any(|place| fits(path, place)) {
             let lines = source::lines_naming(&code, name);
-            faults.extend(lines.iter().map(|line| format!("{}:{line}: names {name}, which belongs in {}", file.path, places.join(", "))));
+            faults.extend(
+                lines
+                    .iter()
+                    .map(|line| format!("{}:{line}: names {name}, which belongs in {}", file.path, places.join(", "))),
+            );
         }
     }
     faults
@@ -177,7 +181,10 @@ pub fn manifest(file: &File<'_>) -> Vec<String> {
             section = name.trim_end_matches(']').to_owned();
             continue;
         }
-        let Some(name) = line.split(['=', '.', ' ']).next().filter(|name| !name.is_empty() && !name.starts_with('#')) else { continue };
+        let Some(name) = line.split(['=', '.', ' ']).next().filter(|name| !name.is_empty() && !name.starts_with('#'))
+        else {
+            continue;
+        };
         let dependency = section.ends_with("dependencies") && section != "workspace.dependencies";
         let wrong = match file.path {
             path if path.starts_with("plugins/") => dependency && section == "dependencies" && name != "inlay",

@@ -98,7 +98,9 @@ pub fn paths(code: &str, module: &[String]) -> Vec<Named> {
     for (at, word) in words(code) {
         let root = match word {
             "crate" => Vec::new(),
-            "super" if leads_on(code, at + word.len()) && !before(code, at).ends_with("::") => inner_modules(code, at, module),
+            "super" if leads_on(code, at + word.len()) && !before(code, at).ends_with("::") => {
+                inner_modules(code, at, module)
+            }
             _ => continue,
         };
         let root_len = root.len();
@@ -111,7 +113,9 @@ pub fn paths(code: &str, module: &[String]) -> Vec<Named> {
         }
         let from_crate = word == "crate";
         if from_crate {
-            let Some(tail) = rest.get(5..).map(str::trim_start).and_then(|tail| tail.strip_prefix("::")) else { continue };
+            let Some(tail) = rest.get(5..).map(str::trim_start).and_then(|tail| tail.strip_prefix("::")) else {
+                continue;
+            };
             rest = tail.trim_start();
         } else if root_len == 0 {
             continue;
@@ -230,10 +234,16 @@ pub fn lines_naming(code: &str, name: &str) -> Vec<usize> {
 
 #[test]
 fn comments_and_texts_are_blank_and_lines_stay() {
-    let source = "let a = \"crate::x \\\" y\"; // crate::z\n/* crate::q /* deep */ */ r#\"crate::\"w\"# '\"' 'a 'x' crate::k";
+    let source =
+        "let a = \"crate::x \\\" y\"; // crate::z\n/* crate::q /* deep */ */ r#\"crate::\"w\"# '\"' 'a 'x' crate::k";
     let code = code(source);
     assert_eq!(code.lines().count(), 2);
-    assert!(!code.contains("crate::x") && !code.contains("crate::z") && !code.contains("crate::q") && !code.contains("deep"));
+    assert!(
+        !code.contains("crate::x")
+            && !code.contains("crate::z")
+            && !code.contains("crate::q")
+            && !code.contains("deep")
+    );
     assert!(code.contains("crate::k") && code.contains("let a = "), "{code}");
 }
 
@@ -241,22 +251,25 @@ fn comments_and_texts_are_blank_and_lines_stay() {
 fn nested_braces_and_supers_are_opened() {
     let module = ["features".to_owned(), "actions".to_owned()];
     let opened = |code: &str| paths(code, &module).into_iter().map(|named| named.path.join("::")).collect::<Vec<_>>();
-    assert_eq!(opened("use crate::{base::{self, ids::A}, features::state::{State, store::{x, y as z}}};"), [
-        "base",
-        "base::ids::A",
-        "features::state::State",
-        "features::state::store::x",
-        "features::state::store::y"
-    ]);
+    assert_eq!(
+        opened("use crate::{base::{self, ids::A}, features::state::{State, store::{x, y as z}}};"),
+        ["base", "base::ids::A", "features::state::State", "features::state::store::x", "features::state::store::y"]
+    );
     assert_eq!(opened("let x = crate::doors::kit::json(1);"), ["doors::kit::json"]);
     assert_eq!(opened("use super::plugins::Active;"), ["features::plugins::Active"]);
-    assert_eq!(opened("mod tests { use super::*; use super::super::state::store; }"), ["features::actions", "features::state::store"]);
+    assert_eq!(
+        opened("mod tests { use super::*; use super::super::state::store; }"),
+        ["features::actions", "features::state::store"]
+    );
     assert_eq!(opened("pub(crate) fn a() {} pub(super) fn b() {}"), Vec::<String>::new());
 }
 
 #[test]
 fn a_crate_is_told_from_a_module_of_the_same_name() {
     assert_eq!(lines_naming("use axum::Router;\nlet x = axum::serve();\n", "axum"), [1, 2]);
-    assert_eq!(lines_naming("use crate::doors::axum::x;\nself.axum::<T>();\nlet axum = 1;", "axum"), Vec::<usize>::new());
+    assert_eq!(
+        lines_naming("use crate::doors::axum::x;\nself.axum::<T>();\nlet axum = 1;", "axum"),
+        Vec::<usize>::new()
+    );
     assert_eq!(lines_naming("use axum as web;\nuse {::axum::x};", "axum"), [1, 2]);
 }

@@ -84,7 +84,9 @@ fn fixtures() -> Result<(), String> {
     let target = root().join("target/plugins");
     let mut command = cargo();
     command.current_dir(root().join("plugins"));
-    run(command.args(["build", "--release", "--locked", "--target", "wasm32-wasip2", "--package", "misbehave"]).env("CARGO_TARGET_DIR", &target))?;
+    run(command
+        .args(["build", "--release", "--locked", "--target", "wasm32-wasip2", "--package", "misbehave"])
+        .env("CARGO_TARGET_DIR", &target))?;
     println!("{}", target.join("wasm32-wasip2/release/misbehave.wasm").display());
     Ok(())
 }
