@@ -2,6 +2,7 @@
 use crate::base::error::Error;
 use crate::features::widgets::html::{self, HtmlOptions, Refused};
 use crate::features::widgets::{Rendered, WidgetInfo};
+use serde_json::Value;
 
 pub fn problem(status: u16, error: &Error, id: &str, back: &str) -> String {
     let detail = format!("{} (request {id})", error.detail);
@@ -24,6 +25,15 @@ pub fn tree(shown: &Rendered, title: &str, return_to: &str, heading: u8, refused
         ..HtmlOptions::new(&shown.name, return_to)
     };
     html::tree(&shown.tree, &options)
+}
+
+/// What an action led to: each widget's name and tree.
+pub fn outcome(message: Option<&str>, shown: &[(&str, &Value)], back: &str) -> String {
+    let draw = |(name, tree): &(&str, &Value)| {
+        let options = HtmlOptions { heading: 2, ..HtmlOptions::new(name, back) };
+        html::tree(tree, &options)
+    };
+    html::outcome_page(message, &shown.iter().map(draw).collect::<String>(), back)
 }
 
 /// The title of a widget, its name where it has none.

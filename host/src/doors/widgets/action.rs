@@ -39,7 +39,7 @@ pub(super) async fn act(
     let action = Action { idempotency_key: key, ..form.action() };
     match run(&*actions, &ground, &caller, action).await {
         Ok(outcome) if wants_json(headers) => Ok(answered(outcome)),
-        Ok(_) => Ok(answer::see_other(&form.return_to)),
+        Ok(outcome) => Ok(form.done(&*widgets, &caller, &outcome).await),
         Err(error) if accept::wants(headers) == accept::Wants::Html => form.refused(&*widgets, &caller, error).await,
         Err(error) => Err(error.into()),
     }

@@ -1,14 +1,16 @@
-//! A widget's form, posted by a browser without JavaScript: success leads back to the page it came from (303), a refusal is
-//! a page: the same widget with what was typed and the faults at their fields where the widget can be shown again, else
+//! A widget's form, posted by a browser without JavaScript: success leads back to the page it came from (303), or is a page
+//! with what the plugin showed, where the page it came from would not show that (details of a product, a confirmation). A
+//! refusal is a page: the same widget with what was typed and the faults at their fields where the widget can be shown again, else
 //! the problem with a way back.
 use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::doors::kit::{Answer, Problem, answer, body, pages, problem, urlencoded};
 use crate::doors::rooms::Shows;
-use crate::features::actions::Action;
+use crate::features::actions::{Action, Outcome};
 use crate::features::identity::Caller;
 use crate::features::widgets::html::Refused;
 use axum::response::Response;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Where to go when the form does not say.
@@ -51,6 +53,33 @@ impl Form {
     pub(super) fn action(&self) -> Action {
         let (name, parameters, form) = (self.name.clone(), self.payload.clone(), self.values.clone());
         Action { name, parameters, form, ..Action::default() }
+    }
+
+    /// After success: the way back, or the page that shows what the way back would not.
+    pub(super) async fn done(self, widgets: &dyn Shows, caller: &Caller, outcome: &Outcome) -> Response {
+        #[derive(Deserialize)]
+        struct Answered {
+            message: Option<String>,
+            widgets: Vec<One>,
+        }
+        #[derive(Deserialize)]
+        struct One {
+            name: String,
+            widget: Value,
+        }
+        let Ok(answered) = serde_json::from_str::<Answered>(&outcome.json) else {
+            return answer::see_other(&self.return_to);
+        };
+        let there = match self.widget() {
+            Some((name, params)) => widgets.show(caller, name, params).await.ok(),
+            None => None,
+        };
+        let seen = |one: &One| there.as_ref().is_some_and(|r| *r.name == *one.name && *r.tree == one.widget);
+        if answered.widgets.iter().all(seen) {
+            return answer::see_other(&self.return_to);
+        }
+        let shown: Vec<(&str, &Value)> = answered.widgets.iter().map(|one| (one.name.as_str(), &one.widget)).collect();
+        answer::page(pages::outcome(answered.message.as_deref(), &shown, &self.return_to))
     }
 
     /// The page of a refusal.

@@ -166,8 +166,14 @@ fn factor(value: Jinja) -> Result<Jinja, Error> {
     }
 }
 
-fn replace(state: &mut State<'_, '_>, value: StringInput<'_>, from: StringInput<'_>, to: StringInput<'_>) -> Result<Jinja, Error> {
-    let places = if from.as_str().is_empty() { value.as_str().len() + 1 } else { value.as_str().matches(from.as_str()).count() };
+fn replace(
+    state: &mut State<'_, '_>,
+    value: StringInput<'_>,
+    from: StringInput<'_>,
+    to: StringInput<'_>,
+) -> Result<Jinja, Error> {
+    let places =
+        if from.as_str().is_empty() { value.as_str().len() + 1 } else { value.as_str().matches(from.as_str()).count() };
     spend(value.as_str().len() + places.saturating_mul(to.as_str().len()))?;
     minijinja::filters::replace(state, value, from, to)
 }

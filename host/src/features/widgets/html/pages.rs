@@ -38,6 +38,20 @@ pub fn page(title: &str, main_html: &str, nonce: Option<&str>) -> String {
 
 const LOGO: &str = r#"<svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true" focusable="false"><rect class="site-logo" width="32" height="32" rx="8"></rect><path class="site-logo-mark" d="M8 9h16v5H8zM8 17h9v6H8zM20 17h4v6h-4z"></path></svg>"#;
 
+/// What an action led to, where the page it came from does not show it: the plugin's message, the widgets drawn by
+/// [`super::tree`], and the way back.
+pub fn outcome_page(message: Option<&str>, widgets_html: &str, back: &str) -> String {
+    let mut html = Html::default();
+    html.tag("div").attr("class", "site-outcome").open();
+    html.tag("h1").attr("role", "status").text(message.unwrap_or("Done"));
+    html.made(widgets_html);
+    if let Some(href) = safe_url(back, UrlUse::Link) {
+        html.tag("p").open().tag("a").attr("class", "site-button").attr("href", &href).text("Go back").close();
+    }
+    html.close();
+    page(message.unwrap_or("Done"), &html.finish(), None)
+}
+
 /// A page for a failure: what went wrong, each fault, and the way back.
 pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[Fault], back: Option<&str>) -> String {
     let mut html = Html::default();
