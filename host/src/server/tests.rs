@@ -148,6 +148,8 @@ async fn a_stop_answers_what_has_begun_and_refuses_the_rest() {
     let mut half_body = host.connect().await;
     half_body.write_all(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 6\r\n\r\nabc").await.unwrap();
     let mut half_head = host.connect().await;
+    half_head.write_all(GET).await.unwrap();
+    assert!(read(&mut half_head).await.ends_with("got 0"));
     half_head.write_all(b"GET / HTTP/1.1\r\nho").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let at = host.at;

@@ -63,9 +63,10 @@ impl Origins {
 
     /// Refuses what a page of another site made a browser send in the visitor's name.
     ///
-    /// A form needs no permission to be posted across sites, so it must show that it comes from here; with a cookie and
-    /// without any sign of its origin it is refused. JSON needs a preflight, so an origin that is not allowed comes here
-    /// only from outside browsers; with a cookie it is refused all the same. Errors: `cross_site_request`.
+    /// A form needs no permission to be posted across sites, so every sign of where it comes from must point here. No sign
+    /// at all is fine: each browser of today sends `Origin` with a form, so what sends none is a program, whose cookie is
+    /// its own. JSON needs a preflight, so an origin that is not allowed comes here only from outside browsers; with a
+    /// cookie it is refused all the same. Errors: `cross_site_request`.
     pub fn check(&self, headers: &HeaderMap, with_cookie: bool, is_form: bool) -> Result<()> {
         let origin = headers.get(header::ORIGIN);
         let trusted = |origin: &HeaderValue| self.is_own(origin, headers) || self.is_listed(origin);
@@ -74,7 +75,7 @@ impl Origins {
             (Some(origin), _, true) if origin != "null" => trusted(origin),
             (_, Some(site), true) => matches!(site, b"same-origin" | b"none"),
             (Some(_), None, true) => false,
-            (None, None, true) => !with_cookie,
+            (None, None, true) => referer(headers).is_none_or(|page| trusted(&page)),
             (Some(origin), _, false) => !with_cookie || trusted(origin),
             (None, _, false) => true,
         };
@@ -140,6 +141,13 @@ impl Origins {
     }
 }
 
+/// The origin of the page that `Referer` names; one that cannot be read is nobody's.
+fn referer(headers: &HeaderMap) -> Option<HeaderValue> {
+    let page = headers.get(header::REFERER)?;
+    let origin = page.to_str().ok().and_then(origin_of).and_then(|origin| HeaderValue::try_from(origin).ok());
+    Some(origin.unwrap_or(HeaderValue::from_static("null")))
+}
+
 /// Whether the doors at this path are closed to pages of other origins.
 pub fn is_closed(path: &str) -> bool {
     path.starts_with(CLOSED)
@@ -166,7 +174,10 @@ mod tests {
         let host = ("host", "inlay.local:3000");
         for (sent, cookie, expected) in [
             (&[host][..], false, true),
-            (&[host], true, false),
+            (&[host], true, true),
+            (&[host, ("referer", "http://inlay.local:3000/demo")], true, true),
+            (&[host, ("referer", "https://evil.example/http://inlay.local:3000")], true, false),
+            (&[host, ("referer", "about:blank")], true, false),
             (&[host, ("origin", "http://inlay.local:3000")], true, true),
             (&[host, ("origin", "https://inlay.example")], true, true),
             (&[host, ("origin", "https://shop.example")], true, true),

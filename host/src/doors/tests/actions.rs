@@ -195,7 +195,8 @@ async fn forms_of_other_sites_do_not_act() {
     let cookie = format!("inlay_visitor={}", house.identity.mint_visitor().1);
     let body = fields(r#"{"type":"add"}"#, "/demo");
     for (headers, status) in [
-        (&[("cookie", cookie.as_str())][..], 403),
+        (&[("cookie", cookie.as_str())][..], 303),
+        (&[("cookie", &cookie), ("referer", "https://evil.example/")], 403),
         (&[("cookie", &cookie), ("origin", "https://evil.example")], 403),
         (&[("origin", "https://evil.example")], 403),
         (&[("cookie", &cookie), ("sec-fetch-site", "cross-site")], 403),

@@ -1,6 +1,6 @@
 //! Filters that differ from minijinja's own, and the budget of one rendering.
 use super::marks;
-use minijinja::value::ValueKind;
+use minijinja::value::{Kwargs, Rest, StringInput, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value as Jinja};
 use std::cell::Cell;
 
@@ -13,6 +13,8 @@ const VALUES: usize = 20_000;
 pub(super) const LIKE: &str = "inlay_like";
 pub(super) const SAID: &str = "inlay_said";
 pub(super) const BOUNDED: &str = "inlay_bounded";
+pub(super) const GROWN: &str = "inlay_grown";
+pub(super) const FACTOR: &str = "inlay_factor";
 pub(super) const TICK: &str = "inlay_tick";
 
 thread_local! {
@@ -55,7 +57,12 @@ pub(super) fn install(env: &mut Environment<'static>) {
     env.add_filter(LIKE, like);
     env.add_filter(SAID, |literal: String| Jinja::from_safe_string(literal));
     env.add_filter(BOUNDED, bounded);
+    env.add_filter(GROWN, grown);
+    env.add_filter(FACTOR, factor);
     env.add_filter(TICK, tick);
+    env.add_filter("replace", replace);
+    env.add_filter("join", join);
+    env.add_filter("format", format);
     for grows in ["indent", "batch", "slice", "pprint"] {
         env.remove_filter(grows);
     }
@@ -123,27 +130,68 @@ fn like(slice: Jinja, origin: &Jinja) -> Jinja {
     }
 }
 
-/// Gives the value back, unless it is too large to go on with.
+/// Gives the value back and takes its size from the budget.
 fn bounded(value: Jinja) -> Result<Jinja, Error> {
-    if let Some(text) = value.as_str() {
-        return if text.len() > STRING { Err(too_much("a string is too long")) } else { Ok(value) };
-    }
-    if matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
-        let mut budget = VALUES;
-        weigh(&value, &mut budget)?;
-    }
+    weigh(&value)?;
     Ok(value)
 }
 
-fn weigh(value: &Jinja, budget: &mut usize) -> Result<(), Error> {
-    *budget = budget.checked_sub(1).ok_or_else(|| too_much("a list or object holds too much"))?;
-    if matches!(value.kind(), ValueKind::Seq | ValueKind::Map) && value.len().unwrap_or(0) > 0 {
-        let map = value.kind() == ValueKind::Map;
-        for item in value.try_iter()? {
-            weigh(&if map { value.get_item(&item)? } else { item }, budget)?;
-        }
+/// Bytes of a value's strings, and some for every value in it.
+fn weigh(value: &Jinja) -> Result<(), Error> {
+    const EACH: usize = 16;
+    match value.kind() {
+        ValueKind::String => spend(value.as_str().map_or(0, str::len)),
+        ValueKind::Seq => value.try_iter()?.try_for_each(|item| spend(EACH).and_then(|()| weigh(&item))),
+        ValueKind::Map => value.try_iter()?.try_for_each(|key| {
+            spend(EACH)?;
+            weigh(&key)?;
+            weigh(&value.get_item(&key)?)
+        }),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// A list that had one more appended: that one was weighed.
+fn grown(list: Jinja) -> Result<Jinja, Error> {
+    match list.len() {
+        Some(len) if len > VALUES => Err(too_much("a list holds too much")),
+        _ => Ok(list),
+    }
+}
+
+fn factor(value: Jinja) -> Result<Jinja, Error> {
+    match value.kind() {
+        ValueKind::Number | ValueKind::Bool | ValueKind::Undefined => Ok(value),
+        kind => Err(Error::new(ErrorKind::InvalidOperation, format!("numbers are multiplied, not a {kind}"))),
+    }
+}
+
+fn replace(state: &mut State<'_, '_>, value: StringInput<'_>, from: StringInput<'_>, to: StringInput<'_>) -> Result<Jinja, Error> {
+    let places = if from.as_str().is_empty() { value.as_str().len() + 1 } else { value.as_str().matches(from.as_str()).count() };
+    spend(value.as_str().len() + places.saturating_mul(to.as_str().len()))?;
+    minijinja::filters::replace(state, value, from, to)
+}
+
+fn join(
+    state: &mut State<'_, '_>,
+    value: &Jinja,
+    joiner: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    kwargs: Kwargs,
+) -> Result<Jinja, Error> {
+    weigh(value)?;
+    spend(value.len().unwrap_or(0).saturating_mul(joiner.as_ref().map_or(0, |j| j.as_str().len())))?;
+    minijinja::filters::join(state, value, joiner, attribute, kwargs)
+}
+
+/// Widths and precisions of more than three digits only serve to fill memory.
+fn format(state: &mut State<'_, '_>, text: &Jinja, values: Rest<ValueOrKwargs>) -> Result<Jinja, Error> {
+    let digits = text.as_str().unwrap_or_default().split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    if digits > Some(3) || text.as_str().is_some_and(|t| t.contains('*')) {
+        return Err(too_much("a width or precision in a format is too large"));
+    }
+    weigh(text)?;
+    minijinja::filters::format(state, text, values)
 }
 
 /// At the end of a loop's or macro's body: the body's own text, which no formatter sees, costs what it may print.

@@ -4,9 +4,10 @@
 //! * `NAME[a:b]` becomes `(NAME[a:b] | like NAME)`: a slice of a captured block is a fragment like the block;
 //! * a literal that is printed as it stands (`{{ "," if not loop.last else "" }}`) is said by the template, not shown: it
 //!   becomes a fragment; `set X = "…"` likewise;
-//! * `set X = E` becomes `set X = (E) | bounded`: what doubles in a loop is stopped while it is small;
+//! * `set X = E` becomes `set X = (E) | bounded`, `A ~ B` and `A + B` become `A | bounded ~ B`, a list or object that is
+//!   written out is bounded, and `*` takes numbers only: whatever doubles pays from the rendering's budget for its size;
 //! * before the end of a loop or macro stands a tick that counts the body's own text.
-use super::filters::{BOUNDED, LIKE, SAID, TICK};
+use super::filters::{BOUNDED, FACTOR, GROWN, LIKE, SAID, TICK};
 
 /// A tag's kind and where its parts lie in the source.
 #[derive(Clone, Copy)]
@@ -115,12 +116,16 @@ fn string_len(text: &str) -> usize {
 }
 
 fn tag(inside: &str, word: &str) -> String {
+    if word == "with" {
+        // Names in `with` are values of one expression each; a list made there is bounded as a literal.
+        return expression(inside);
+    }
     let Some(assigned) = (word == "set").then(|| top_level(inside, '=')).flatten() else { return expression(inside) };
     let (target, value) = inside.split_at(assigned);
     let value = value.get(1..).unwrap_or_default();
     if let Some((list, item)) = append(value) {
         let item = expression(item);
-        return format!(" set {list} = ({list} + [{item}]) | {BOUNDED} ");
+        return format!(" set {list} = ({list} + [({item}) | {BOUNDED}]) | {GROWN} ");
     }
     format!("{target}= ({}) | {BOUNDED} ", said(value))
 }
@@ -245,6 +250,31 @@ fn expression(source: &str) -> String {
                 at += len;
                 continue;
             }
+            '~' | '+' if binary(&out) => {
+                name = None;
+                // A filter binds tighter than the operator: it takes what stands right before.
+                let end = out.trim_end().len();
+                out.insert_str(end, &format!(" | {BOUNDED}"));
+                1
+            }
+            '*' if binary(&out) && !rest.starts_with("**") && !out.ends_with('*') => {
+                name = None;
+                let end = out.trim_end().len();
+                out.insert_str(end, &format!(" | {FACTOR}"));
+                let right = operand_len(rest.get(1..).unwrap_or_default());
+                out.push('*');
+                out.push_str(&expression(rest.get(1..1 + right).unwrap_or_default()));
+                out.push_str(&format!(" | {FACTOR}"));
+                at += 1 + right;
+                continue;
+            }
+            '{' => {
+                name = None;
+                let len = group_len(rest).unwrap_or(rest.len());
+                literal(&mut out, rest.get(..len).unwrap_or_default());
+                at += len;
+                continue;
+            }
             _ if c.is_alphabetic() || c == '_' => {
                 if !out.ends_with('.') || name.is_none() {
                     name = Some(out.len());
@@ -263,7 +293,55 @@ fn expression(source: &str) -> String {
     out
 }
 
+/// Whether an operator behind this text takes an operand from it, and is not a sign.
+fn binary(before: &str) -> bool {
+    let before = before.trim_end();
+    let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let keyword = matches!(word, "if" | "else" | "and" | "or" | "not" | "in" | "is" | "return");
+    !keyword && before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']' | '}' | '"' | '\''))
+}
+
+/// Bytes of the operand that the text begins with: signs, a value, what is called, taken or filtered of it.
+fn operand_len(text: &str) -> usize {
+    let word = |s: &str| s.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(s.len());
+    let blank = |at: usize| text.get(at..).map_or(0, |s| s.len() - s.trim_start().len());
+    let mut at = blank(0);
+    while text.get(at..).is_some_and(|s| s.starts_with(['-', '+'])) {
+        at += 1 + blank(at + 1);
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    at += match rest.chars().next() {
+        Some('(' | '[' | '{') => group_len(rest).unwrap_or(rest.len()),
+        Some('"' | '\'') => string_len(rest),
+        _ => word(rest),
+    };
+    loop {
+        let next = at + blank(at);
+        let rest = text.get(next..).unwrap_or_default();
+        match rest.chars().next() {
+            Some('[' | '(') => at = next + group_len(rest).unwrap_or(rest.len()),
+            Some('.') => at = next + 1 + word(rest.get(1..).unwrap_or_default()),
+            Some('|') => {
+                let name = next + 1 + blank(next + 1);
+                at = name + word(text.get(name..).unwrap_or_default());
+            }
+            _ => return at,
+        }
+    }
+}
+
+/// A list or an object that is written out.
+fn literal(out: &mut String, group: &str) {
+    let (open, rest) = group.split_at(group.len().min(1));
+    let (inside, close) = rest.split_at(rest.len().saturating_sub(1));
+    out.push_str(&format!("({open}{}{close} | {BOUNDED})", expression(inside)));
+}
+
+/// A list that is written out, a slice, or what is taken by a key.
 fn bracket(out: &mut String, name: &mut Option<usize>, inside: &str) {
+    if name.is_none() && !out.ends_with([')', ']', '}', '"', '\'']) {
+        return literal(out, &format!("[{inside}]"));
+    }
     let rewritten = expression(inside);
     match (*name, top_level(inside, ':')) {
         (Some(begin), Some(_)) => {
@@ -290,7 +368,7 @@ mod tests {
             "{# x[1:] #}{{ a['x[1:]'] }}{{ x ~ \"}} x[1:]\" }}",
             "{% raw %}{{ x[1:] }}{% set a = 1 %}{% endraw %}",
             "{% set x %}a{% endset %}{% if a == b %}{% endif %}",
-            "{{ {'a': 1}[k] }}{{ [1, 2][0] }}",
+            "{{ -a - b / c // d % e ** f }}{{ a[k] }}{{ x if a == b }}",
         ];
         for source in same {
             assert_eq!(rewrite(source), source);
@@ -304,10 +382,15 @@ mod tests {
             rewrite("{{ ',' if not loop.last else \"\" }}{{ x | default(',') }}"),
             "{{ (',' | inlay_said) if not loop.last else (\"\" | inlay_said) }}{{ x | default(',') }}"
         );
+        assert_eq!(rewrite("{{ a ~ b[0] + -1 }}"), "{{ a | inlay_bounded ~ b[0] | inlay_bounded + -1 }}");
+        assert_eq!(
+            rewrite("{{ a.b * -c(1)|abs + [1] }}"),
+            "{{ a.b | inlay_factor* -c(1)|abs | inlay_factor | inlay_bounded + ([1] | inlay_bounded) }}"
+        );
         assert_eq!(rewrite("{%- set x = 1 -%}"), "{%- set x = ( 1 ) | inlay_bounded -%}");
         assert_eq!(
             rewrite("{% set _ = ns.list.append({'a': ')'}) %}"),
-            "{% set ns.list = (ns.list + [{'a': ')'}]) | inlay_bounded %}"
+            "{% set ns.list = (ns.list + [(({'a': ')'} | inlay_bounded)) | inlay_bounded]) | inlay_grown %}"
         );
         assert_eq!(
             rewrite("{% for a in b %}12345{%- endfor %}"),

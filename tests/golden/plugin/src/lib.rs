@@ -3,8 +3,10 @@ use inlay::*;
 
 plugin! {
     actions {
+        /// Counts what the visitor adds, and tells.
+        "golden.count" => count,
         /// Goes through all functions of `state` in one scope.
-        "golden.state" => state,
+        "golden.every" => every,
         /// Adds to `total` of one scope, within bounds that the host checks at the commit.
         "golden.add" => add,
         /// Renders, with every part of a reply.
@@ -19,14 +21,18 @@ plugin! {
         "golden.refuse" => refuse,
         /// Writes, then panics with "golden panic".
         "golden.panic" => panics,
-        /// Deletes everything in one scope.
-        "golden.destroy" => destroy,
         /// Only looks.
         #[read]
         "golden.look" => look,
+        /// For operators.
+        #[destructive]
+        #[operator]
+        "golden.forget" => forget,
     }
     queries {
-        "golden" => data,
+        "golden.state" => counted,
+        "golden.config" => config,
+        #[admin]
         "golden.all" => all,
     }
 }
@@ -38,8 +44,9 @@ struct Place {
     /// What `golden.add` adds
     #[serde(default)]
     by: i64,
-    min: Option<i64>,
-    max: Option<i64>,
+    /// The highest sum, for `golden.add`
+    #[serde(default)]
+    max: i64,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -58,7 +65,31 @@ fn open(cx: &Cx, scope: Scope) -> Result<Bucket> {
     }
 }
 
-fn state(cx: &Cx, place: Place) -> Result {
+#[derive(Serialize)]
+struct Counted {
+    count: i64,
+}
+
+fn counted(cx: &Cx) -> Result<Counted> {
+    Ok(Counted { count: cx.visitor()?.get("count")? })
+}
+
+#[derive(Deserialize)]
+struct By {
+    /// How many more
+    #[schemars(range(min = 1, max = 100))]
+    by: i64,
+}
+
+fn count(cx: &Cx, input: By) -> Result {
+    cx.visitor()?.add("count", input.by)?;
+    cx.workspace()?.add_within("total", input.by, 0..)?;
+    let counted = counted(cx)?;
+    cx.emit("golden-counted", &counted, Audience::Visitor)?;
+    reply(counted)
+}
+
+fn every(cx: &Cx, place: Place) -> Result {
     let state = open(cx, place.scope)?;
     let before: Option<Value> = state.find("k/a")?;
     state.put("k/a", &json!({ "n": 1, "text": "grüße \u{1f3b9}" }))?;
@@ -86,25 +117,19 @@ struct Seen {
 }
 
 fn add(cx: &Cx, add: Place) -> Result {
-    let state = open(cx, add.scope)?;
-    match (add.min, add.max) {
-        (None, None) => state.add("total", add.by)?,
-        (Some(min), None) => state.add_within("total", add.by, min..)?,
-        (None, Some(max)) => state.add_within("total", add.by, ..=max)?,
-        (Some(min), Some(max)) => state.add_within("total", add.by, min..=max)?,
-    }
+    open(cx, add.scope)?.add_within("total", add.by, -add.max..=add.max)?;
     reply(add.by)
 }
 
 fn whole_reply(cx: &Cx) -> Result {
     let text: String = cx.config("greeting")?;
-    let data = Data { text: text.clone(), last: 0, missing: None };
+    let data = Config { text: text.clone(), last: 0, missing: None };
     render("golden", &data).mode("append").data(&text).message("A golden message")
 }
 
 fn emit(cx: &Cx) -> Result {
-    for (n, audience) in [Audience::Visitor, Audience::Thread, Audience::Workspace].into_iter().enumerate() {
-        cx.emit("golden", &n, audience)?;
+    for (n, audience) in [(1, Audience::Visitor), (2, Audience::Thread), (3, Audience::Workspace)] {
+        cx.emit("golden-counted", &Counted { count: n }, audience)?;
     }
     reply(3)
 }
@@ -137,11 +162,8 @@ fn panics(cx: &Cx) -> Result {
     panic!("golden panic")
 }
 
-fn destroy(cx: &Cx, place: Place) -> Result {
-    let state = open(cx, place.scope)?;
-    for entry in state.scan::<Value>("", None, 50)? {
-        state.delete(&entry.key)?;
-    }
+fn forget(cx: &Cx, place: Place) -> Result {
+    open(cx, place.scope)?.delete("total")?;
     reply(true)
 }
 
@@ -150,16 +172,16 @@ fn look(cx: &Cx, place: Place) -> Result {
 }
 
 #[derive(Serialize)]
-struct Data {
+struct Config {
     text: String,
     last: i64,
     missing: Option<Value>,
 }
 
-fn data(cx: &Cx) -> Result<Data> {
+fn config(cx: &Cx) -> Result<Config> {
     let last: i64 = cx.config("/nested/list/2")?;
     let missing = cx.find_config::<Value>("missing")?;
-    Ok(Data { text: cx.config("greeting")?, last, missing })
+    Ok(Config { text: cx.config("greeting")?, last, missing })
 }
 
 fn all(cx: &Cx, place: Place) -> Result<Vec<(String, Value)>> {
