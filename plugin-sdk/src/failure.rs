@@ -18,7 +18,7 @@ pub struct Failure {
     /// One sentence for the person who acted.
     pub message: String,
     /// For `input.*`: a list of `{"pointer", "message"}`.
-    pub detail: Option<Value>,
+    pub detail: Option<Box<Value>>,
     /// Whether the same call may work a little later.
     pub retryable: bool,
 }
@@ -36,7 +36,7 @@ impl Failure {
     }
 
     pub fn with_detail(mut self, detail: Value) -> Failure {
-        self.detail = Some(detail);
+        self.detail = Some(Box::new(detail));
         self
     }
 

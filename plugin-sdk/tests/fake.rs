@@ -65,7 +65,7 @@ fn bounds_count_at_the_commit() {
         s.put("sold", &9)?;
         s.add_within("sold", 2, ..11).map_err(|failure| failure.with_detail(json!("noticed")))
     });
-    assert_eq!(own.unwrap_err().detail, Some(json!("noticed")), "over an own write the sum is known at once");
+    assert_eq!(own.unwrap_err().detail.as_deref(), Some(&json!("noticed")), "over an own write the sum is known at once");
     cx.run(|cx| cx.workspace()?.add("sold", i64::MAX)).unwrap();
     let overflow = cx.run(|cx| cx.workspace()?.add("sold", 1));
     assert_eq!(overflow.unwrap_err().code, "state.bound");
@@ -164,6 +164,6 @@ fn any_error_becomes_a_failure() {
     let failure = parse("seven").unwrap_err();
     assert_eq!((&*failure.code, failure.retryable), ("plugin.error", false));
     let field = Failure::field("/email", "Not an address");
-    assert_eq!(field.detail, Some(json!([{ "pointer": "/email", "message": "Not an address" }])));
+    assert_eq!(field.detail.as_deref(), Some(&json!([{ "pointer": "/email", "message": "Not an address" }])));
     assert_eq!(field.to_string(), "input.invalid: Not an address");
 }

@@ -52,11 +52,9 @@ impl Db {
 
     /// Migrations that this binary knows and the database does not have yet.
     pub async fn pending(&self) -> Result<Vec<String>> {
-        let applied: Vec<(i64,)> =
-            match sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.read).await {
-                Ok(rows) => rows,
-                Err(_) => Vec::new(),
-            };
+        // A database without the table has had no migration yet.
+        let rows = sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.read).await;
+        let applied: Vec<(i64,)> = rows.unwrap_or_default();
         let known = MIGRATIONS.iter().filter(|m| !applied.iter().any(|(version,)| *version == m.version));
         Ok(known.map(|m| format!("{:04} {}", m.version, m.description)).collect())
     }

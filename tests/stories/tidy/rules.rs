@@ -167,7 +167,8 @@ fn has(line: &str, word: &str) -> bool {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
         let after = line.get(at + word.len()..).and_then(|text| text.chars().next());
         let inside = before.is_some_and(|c| c.is_alphanumeric() || (c == '.' && word.starts_with('/')));
-        !inside && !(ends_in_letter && after.is_some_and(char::is_alphanumeric))
+        let longer = ends_in_letter && after.is_some_and(char::is_alphanumeric);
+        !inside && !longer
     })
 }
 

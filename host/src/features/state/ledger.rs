@@ -99,12 +99,15 @@ impl Drop for Started {
 /// A row to be written: `None` deletes it.
 pub(super) type Change = (Key, Row);
 
+/// What is stored beside the data: the answer under its key, the events, the conversation they belong to.
+type Kept = (Option<super::Replay>, Vec<super::EventRow>, Option<Arc<str>>);
+
 /// A unit in its place in the sequence, waiting for the disk.
 pub(super) struct Pending {
     pub(super) seq: u64,
     pub(super) changes: Vec<Change>,
     pub(super) log: LogRow,
-    pub(super) record: Option<(Option<super::Replay>, Vec<super::EventRow>, Option<Arc<str>>)>,
+    pub(super) record: Option<Kept>,
     pub(super) done: Option<oneshot::Sender<Result<(), Refusal>>>,
 }
 

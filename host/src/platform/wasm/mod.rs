@@ -71,6 +71,9 @@ pub enum Scope {
     Workspace,
 }
 
+/// Keys and their values.
+pub type Entries = Vec<(String, Arc<str>)>;
+
 /// What a guest may ask of the host. Errors go back to the guest, which may handle them.
 pub trait HostCalls: std::any::Any + Send + 'static {
     fn open(&mut self, scope: &str) -> Result<Scope, Failure>;
@@ -84,7 +87,7 @@ pub trait HostCalls: std::any::Any + Send + 'static {
         prefix: String,
         after: Option<String>,
         limit: u32,
-    ) -> BoxFuture<'_, Result<Vec<(String, Arc<str>)>, Failure>>;
+    ) -> BoxFuture<'_, Result<Entries, Failure>>;
     fn add(&mut self, scope: Scope, key: String, delta: i64, min: Option<i64>, max: Option<i64>)
     -> Result<(), Failure>;
     fn emit(&mut self, topic: String, payload: String, audience: String) -> Result<(), Failure>;
@@ -114,13 +117,7 @@ impl HostCalls for Nothing {
     fn delete(&mut self, _: Scope, _: String) -> Result<(), Failure> {
         Nothing::refuse()
     }
-    fn scan(
-        &mut self,
-        _: Scope,
-        _: String,
-        _: Option<String>,
-        _: u32,
-    ) -> BoxFuture<'_, Result<Vec<(String, Arc<str>)>, Failure>> {
+    fn scan(&mut self, _: Scope, _: String, _: Option<String>, _: u32) -> BoxFuture<'_, Result<Entries, Failure>> {
         Box::pin(std::future::ready(Nothing::refuse()))
     }
     fn add(&mut self, _: Scope, _: String, _: i64, _: Option<i64>, _: Option<i64>) -> Result<(), Failure> {
