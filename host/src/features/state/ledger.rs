@@ -72,7 +72,8 @@ impl ScanRead {
         key.bucket == self.bucket && key.key.starts_with(&self.prefix)
     }
 
-    fn wants(&self, key: &Key) -> bool {
+    /// Whether a key lies behind the page before.
+    pub(super) fn wants(&self, key: &Key) -> bool {
         self.after.as_deref().is_none_or(|after| &*key.key > after)
     }
 }

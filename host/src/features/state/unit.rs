@@ -177,6 +177,9 @@ impl Unit {
             if !scan.covers(key) {
                 break;
             }
+            if !scan.wants(key) {
+                continue;
+            }
             let before = found.get(&*key.key).cloned();
             match overlaid(write, before)? {
                 Some(value) => found.insert(key.key.to_string(), value),
