@@ -22,9 +22,9 @@ pub(super) fn is_mark(c: char) -> bool {
 /// The formatter: every `{{ … }}` passes here.
 pub(super) fn format(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Jinja) -> Result<(), Error> {
     match value.kind() {
-        ValueKind::Undefined => {
-            return Err(Error::new(ErrorKind::UndefinedError, "a value that is printed is not defined"));
-        }
+        // An inline `if` without `else` prints nothing, as in the reference. What is really undefined does not get here:
+        // strictness refuses it before.
+        ValueKind::Undefined => return Ok(()),
         ValueKind::None | ValueKind::Bool | ValueKind::Number => return write!(out, "{value}").map_err(Error::from),
         ValueKind::String => {}
         _ => {
