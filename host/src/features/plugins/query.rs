@@ -89,6 +89,13 @@ pub fn permitted(caller: &Caller, role: Option<Role>) -> Result<()> {
 /// A plugin's refusal, as callers read it. The first word of the plugin's code tells the kind.
 pub fn refused(failure: Failure) -> Error {
     let (code, faults) = match failure.code.split('.').next().unwrap_or_default() {
+        _ if failure.code == "state.bound" => (Code::ActionConflict, Vec::new()),
+        // A handler that trips over the host's own words has a mistake in it; its text is for the log.
+        "plugin" | "state" | "config" | "cap" | "limit" | "events" => {
+            let reason: String = failure.code.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+            let error = Error::new(Code::PluginFailed, "The plugin failed; nothing was stored");
+            return error.with_reason(reason).caused_by(failure.message);
+        }
         "input" => (Code::InvalidForm, faults(failure.detail.as_deref())),
         "conflict" => (Code::ActionConflict, Vec::new()),
         "auth" => (Code::Forbidden, Vec::new()),

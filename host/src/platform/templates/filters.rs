@@ -122,11 +122,15 @@ fn length(value: &Jinja) -> Result<usize, Error> {
     })
 }
 
-/// A slice is a fragment if what it was cut from is one.
+/// The beginning or the end of a fragment is one too, unless it was cut through the middle of something that is shown.
 fn like(slice: Jinja, origin: &Jinja) -> Jinja {
-    match (slice.as_str(), origin.is_safe()) {
-        (Some(text), true) => Jinja::from_safe_string(text.to_owned()),
-        _ => slice,
+    let (Some(part), Some(whole), true) = (slice.as_str(), origin.as_str(), origin.is_safe()) else { return slice };
+    let end = whole.strip_suffix(part).is_some_and(marks::balanced);
+    let beginning = whole.starts_with(part) && marks::balanced(part);
+    if marks::balanced(part) && (end || beginning) {
+        Jinja::from_safe_string(part.to_owned())
+    } else {
+        Jinja::from(&*marks::stripped(part))
     }
 }
 
@@ -175,7 +179,13 @@ fn replace(
     let places =
         if from.as_str().is_empty() { value.as_str().len() + 1 } else { value.as_str().matches(from.as_str()).count() };
     spend(value.as_str().len() + places.saturating_mul(to.as_str().len()))?;
-    minijinja::filters::replace(state, value, from, to)
+    let fragments = [&value, &from, &to].iter().filter(|part| part.is_safe()).count();
+    if fragments == 0 || fragments == 3 {
+        return minijinja::filters::replace(state, value, from, to);
+    }
+    // Marks inside marks would tangle: what mixes a fragment with text is text.
+    let [value, from, to] = [&value, &from, &to].map(|part| marks::stripped(part.as_str()).into_owned());
+    Ok(Jinja::from(value.replace(&from, &to)))
 }
 
 fn join(
@@ -197,7 +207,9 @@ fn format(state: &mut State<'_, '_>, text: &Jinja, values: Rest<ValueOrKwargs>) 
         return Err(too_much("a width or precision in a format is too large"));
     }
     weigh(text)?;
-    minijinja::filters::format(state, text, values)
+    // A fragment would mark the values before they are cut to a width; plain text is cut and shown as it is.
+    let plain = text.as_str().map_or_else(|| text.clone(), |t| Jinja::from(&*marks::stripped(t)));
+    minijinja::filters::format(state, &plain, values)
 }
 
 /// At the end of a loop's or macro's body: the body's own text, which no formatter sees, costs what it may print.

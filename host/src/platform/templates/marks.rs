@@ -1,7 +1,7 @@
 //! The marks that keep text and fragments apart while a template prints.
 use super::filters;
 use minijinja::value::ValueKind;
-use minijinja::{Error, ErrorKind, Output, State, Value as Jinja};
+use minijinja::{Error, Output, State, Value as Jinja};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -50,6 +50,20 @@ fn wrapped(out: &mut Output<'_>, open: char, text: &str, close: char) -> Result<
     out.write_str(text)?;
     out.write_char(close)?;
     Ok(())
+}
+
+/// Whether no mark is left open, and none closed that was not open.
+pub(super) fn balanced(text: &str) -> bool {
+    let mut open: Vec<char> = Vec::new();
+    text.chars().all(|c| match c {
+        TEXT | FRAGMENT => {
+            open.push(c);
+            true
+        }
+        TEXT_END => open.pop() == Some(TEXT),
+        FRAGMENT_END => open.pop() == Some(FRAGMENT),
+        _ => true,
+    }) && open.is_empty()
 }
 
 /// The text of a captured block as people would read it: without its marks.

@@ -119,7 +119,10 @@ impl Template {
             return Err(fault(FaultKind::Render, None, message.to_owned()));
         }
         let mut env = environment();
-        let rewritten = rewrite::rewrite(source);
+        let rewritten = rewrite::rewrite(source).map_err(|at| {
+            let message = "an expression has too many brackets inside brackets".to_owned();
+            fault(FaultKind::Limit, Some(diagnose::line_of(source, at)), message)
+        })?;
         env.add_template_owned(NAME, rewritten).map_err(|e| fault(FaultKind::Render, e.line(), diagnose::words(&e)))?;
         let plain = !source.contains("{{") && !source.contains("{%");
         Ok(Template { name, env: Arc::new(env), plain })

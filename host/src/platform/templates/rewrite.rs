@@ -20,13 +20,22 @@ enum Piece<'a> {
     Tag(&'a str, &'a str, &'a str),
 }
 
-pub(super) fn rewrite(source: &str) -> String {
+/// Brackets inside brackets of one expression.
+const DEEPEST: usize = 64;
+
+/// Errors: the offset of an expression with too many brackets inside brackets.
+pub(super) fn rewrite(source: &str) -> Result<String, usize> {
     let mut out = String::with_capacity(source.len() + source.len() / 8);
     // Where the body of each open loop or macro begins, in the source.
     let mut bodies: Vec<usize> = Vec::new();
     let mut at = 0;
     let mut raw = false;
     while let Some((piece, len)) = next(source.get(at..).unwrap_or_default(), raw) {
+        if let Piece::Print(_, inside, _) | Piece::Tag(_, inside, _) = piece
+            && too_deep(inside)
+        {
+            return Err(at);
+        }
         match piece {
             Piece::Text(text) => out.push_str(text),
             Piece::Print(open, inside, close) => {
@@ -54,13 +63,41 @@ pub(super) fn rewrite(source: &str) -> String {
         }
         at += len;
     }
-    out
+    Ok(out)
+}
+
+fn too_deep(inside: &str) -> bool {
+    let mut depth = 0usize;
+    inside.bytes().any(|b| {
+        match b {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
+}
+
+/// Where the tag that ends a raw block begins.
+fn end_of_raw(rest: &str) -> usize {
+    let word = |at: &usize| {
+        let before = rest.get(..*at).unwrap_or_default().trim_end();
+        let before = before.strip_suffix(['-', '+']).unwrap_or(before);
+        before.ends_with("{%").then(|| before.len() - 2)
+    };
+    rest.match_indices("endraw").find_map(|(at, _)| word(&at)).unwrap_or(rest.len())
 }
 
 /// The next piece of the rest, and its length.
 fn next(rest: &str, raw: bool) -> Option<(Piece<'_>, usize)> {
     if rest.is_empty() {
         return None;
+    }
+    if raw {
+        let end = end_of_raw(rest);
+        if end > 0 {
+            return Some((Piece::Text(rest.get(..end)?), end));
+        }
     }
     let opens = |s: &str| s.starts_with("{{") || s.starts_with("{%") || s.starts_with("{#");
     if !opens(rest) {
@@ -69,15 +106,12 @@ fn next(rest: &str, raw: bool) -> Option<(Piece<'_>, usize)> {
         return Some((Piece::Text(rest.get(..end)?), end));
     }
     if rest.starts_with("{#") {
-        let end = if raw { 2 } else { rest.find("#}").map_or(rest.len(), |i| i + 2) };
+        let end = rest.find("#}").map_or(rest.len(), |i| i + 2);
         return Some((Piece::Text(rest.get(..end)?), end));
     }
     let print = rest.starts_with("{{");
     let (inside_at, inside_end, end) = if print { bounds(rest, "}}") } else { bounds(rest, "%}") };
     let (open, inside, close) = (rest.get(..inside_at)?, rest.get(inside_at..inside_end)?, rest.get(inside_end..end)?);
-    if raw && (print || inside.trim() != "endraw") {
-        return Some((Piece::Text(rest.get(..2)?), 2));
-    }
     Some((if print { Piece::Print(open, inside, close) } else { Piece::Tag(open, inside, close) }, end))
 }
 
@@ -365,35 +399,35 @@ mod tests {
     fn changes_what_it_must_and_nothing_else() {
         let same = [
             "plain { text } {\"a\": [1:2]}",
-            "{# x[1:] #}{{ a['x[1:]'] }}{{ x ~ \"}} x[1:]\" }}",
+            "{# x[1:] #}{{ a['x[1:]'] }}{{ x == \"}} x[1:]\" }}",
             "{% raw %}{{ x[1:] }}{% set a = 1 %}{% endraw %}",
             "{% set x %}a{% endset %}{% if a == b %}{% endif %}",
             "{{ -a - b / c // d % e ** f }}{{ a[k] }}{{ x if a == b }}",
         ];
         for source in same {
-            assert_eq!(rewrite(source), source);
+            assert_eq!(rewrite(source).unwrap(), source);
         }
         assert_eq!(
-            rewrite("{{ _c[1:] if _c and _c[0] == ',' }}"),
+            rewrite("{{ _c[1:] if _c and _c[0] == ',' }}").unwrap(),
             "{{ (_c[1:] | inlay_like(_c)) if _c and _c[0] == ',' }}"
         );
-        assert_eq!(rewrite("{{- a.b[i][:2] -}}"), "{{- (a.b[i][:2] | inlay_like(a.b[i])) -}}");
+        assert_eq!(rewrite("{{- a.b[i][:2] -}}").unwrap(), "{{- (a.b[i][:2] | inlay_like(a.b[i])) -}}");
         assert_eq!(
-            rewrite("{{ ',' if not loop.last else \"\" }}{{ x | default(',') }}"),
+            rewrite("{{ ',' if not loop.last else \"\" }}{{ x | default(',') }}").unwrap(),
             "{{ (',' | inlay_said) if not loop.last else (\"\" | inlay_said) }}{{ x | default(',') }}"
         );
-        assert_eq!(rewrite("{{ a ~ b[0] + -1 }}"), "{{ a | inlay_bounded ~ b[0] | inlay_bounded + -1 }}");
+        assert_eq!(rewrite("{{ a ~ b[0] + -1 }}").unwrap(), "{{ a | inlay_bounded ~ b[0] | inlay_bounded + -1 }}");
         assert_eq!(
-            rewrite("{{ a.b * -c(1)|abs + [1] }}"),
-            "{{ a.b | inlay_factor* -c(1)|abs | inlay_factor | inlay_bounded + ([1] | inlay_bounded) }}"
+            rewrite("{{ a.b * -c(1)|abs + [1] }}").unwrap(),
+            "{{ a.b | inlay_factor * -c(1)|abs | inlay_factor | inlay_bounded + ([1] | inlay_bounded) }}"
         );
-        assert_eq!(rewrite("{%- set x = 1 -%}"), "{%- set x = ( 1 ) | inlay_bounded -%}");
+        assert_eq!(rewrite("{%- set x = 1 -%}").unwrap(), "{%- set x = ( 1 ) | inlay_bounded -%}");
         assert_eq!(
-            rewrite("{% set _ = ns.list.append({'a': ')'}) %}"),
+            rewrite("{% set _ = ns.list.append({'a': ')'}) %}").unwrap(),
             "{% set ns.list = (ns.list + [(({'a': ')'} | inlay_bounded)) | inlay_bounded]) | inlay_grown %}"
         );
         assert_eq!(
-            rewrite("{% for a in b %}12345{%- endfor %}"),
+            rewrite("{% for a in b %}12345{%- endfor %}").unwrap(),
             "{% for a in b %}12345{{- 5 | inlay_tick }}{%- endfor %}"
         );
     }
@@ -403,7 +437,7 @@ mod tests {
         for source in
             ["{{", "{%", "{#", "{{ 'a", "{% set x = [", "{{ x[", "{%-", "{{-}}", "{% endfor %}", "{{ é[1:] }}", "{"]
         {
-            rewrite(source);
+            assert!(rewrite(source).is_ok());
         }
     }
 }

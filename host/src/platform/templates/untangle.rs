@@ -33,6 +33,8 @@ struct Walk {
     fragments: Vec<bool>,
 }
 
+const CUT: &str = "a string that is shown was cut in two; slice it before it is captured";
+
 pub(super) fn untangle(printed: &str) -> Result<Clean, Tangle> {
     let out = String::with_capacity(printed.len());
     let mut walk = Walk { out, steps: Vec::new(), in_quotes: false, escaped: false, fragments: Vec::new() };
@@ -42,16 +44,20 @@ pub(super) fn untangle(printed: &str) -> Result<Clean, Tangle> {
             TEXT => {
                 let begin = at + c.len_utf8();
                 let Some(end) = printed.get(begin..).and_then(|s| s.find(TEXT_END)).map(|n| begin + n) else {
-                    return Err(tangle(at, "a string that is shown was cut in two; slice it before it is captured"));
+                    return Err(tangle(at, CUT));
                 };
-                walk.text(at, printed.get(begin..end).unwrap_or_default())?;
+                let text = printed.get(begin..end).unwrap_or_default();
+                if text.contains([TEXT, FRAGMENT, FRAGMENT_END]) {
+                    return Err(tangle(at, CUT));
+                }
+                walk.text(at, text)?;
                 while rest.clone().next().is_some_and(|(next, _)| next <= end) {
                     rest.next();
                 }
                 walk.steps.push((walk.out.len(), end + TEXT_END.len_utf8()));
             }
             TEXT_END => {
-                return Err(tangle(at, "a string that is shown was cut in two; slice it before it is captured"));
+                return Err(tangle(at, CUT));
             }
             FRAGMENT => walk.open(at)?,
             FRAGMENT_END => walk.close(at)?,
