@@ -1,7 +1,7 @@
 //! The marks that keep text and fragments apart while a template prints.
 use super::filters;
 use minijinja::value::ValueKind;
-use minijinja::{Error, ErrorKind, Output, State, Value as Jinja};
+use minijinja::{Error, Output, State, Value as Jinja};
 use serde_json::Value;
 use std::borrow::Cow;
 

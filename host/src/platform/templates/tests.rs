@@ -403,6 +403,10 @@ const ENDLESS: &[(&str, &str)] = &[
         "{% set n = namespace(s={}) %}{% for i in range(60) %}{% set n.s = {'a': n.s, 'b': n.s} %}{% endfor %}{{ n.s | tojson }}",
     ),
     (
+        "lists around one another",
+        "{% set n = namespace(s=[]) %}{% for i in range(99999) %}{% set n.s = [n.s] %}{% endfor %}{{ n.s }}",
+    ),
+    (
         "appending for ever",
         "{% set n = namespace(s=[]) %}{% for i in range(99999) %}{% set _ = n.s.append(i) %}{% endfor %}",
     ),
