@@ -81,20 +81,26 @@ fn next(rest: &str, raw: bool) -> Option<(Piece<'_>, usize)> {
     Some((if print { Piece::Print(open, inside, close) } else { Piece::Tag(open, inside, close) }, end))
 }
 
-/// Where a tag's inside begins and ends, and where the tag ends; strings in it are skipped.
+/// Where a tag's inside begins and ends, and where the tag ends; strings in it are skipped, and so are
+/// brackets: two objects may end with the closing sign.
 fn bounds(tag: &str, close: &str) -> (usize, usize, usize) {
     let signs = |c: char| matches!(c, '-' | '+');
     let begin = 2 + usize::from(tag.get(2..).is_some_and(|s| s.starts_with(signs)));
-    let mut at = begin;
+    let (mut at, mut depth) = (begin, 0usize);
     while let Some(c) = tag.get(at..).and_then(|s| s.chars().next()) {
         if matches!(c, '"' | '\'') {
             at += string_len(tag.get(at..).unwrap_or_default());
             continue;
         }
-        if tag.get(at..).is_some_and(|s| s.starts_with(close)) {
+        if depth == 0 && tag.get(at..).is_some_and(|s| s.starts_with(close)) {
             let inside_end =
                 if tag.get(..at).is_some_and(|s| s.len() > begin && s.ends_with(signs)) { at - 1 } else { at };
             return (begin, inside_end, at + close.len());
+        }
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
         }
         at += c.len_utf8();
     }
@@ -386,6 +392,10 @@ mod tests {
         assert_eq!(
             rewrite("{{ a.b * -c(1)|abs + [1] }}"),
             "{{ a.b | inlay_factor* -c(1)|abs | inlay_factor | inlay_bounded + ([1] | inlay_bounded) }}"
+        );
+        assert_eq!(
+            rewrite("{{ {'a': {'b': c}} | tojson }}{{ d }}"),
+            "{{ ({'a': ({'b': c} | inlay_bounded)} | inlay_bounded) | tojson }}{{ d }}"
         );
         assert_eq!(rewrite("{%- set x = 1 -%}"), "{%- set x = ( 1 ) | inlay_bounded -%}");
         assert_eq!(

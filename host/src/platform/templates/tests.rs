@@ -131,7 +131,7 @@ const CARELESS: &[Careless] = &[
     ),
     careless(
         "replace in a block",
-        r#"{%- set c %}"{{ a }}"{% endset -%}{"type": "Card", "v": {{ c | replace("x", b) }}}"#,
+        r#"{%- set c %}"{{ a }}", "w": "NAME"{% endset -%}{"type": "Card", "v": {{ c | replace("NAME", b) }}}"#,
     ),
     careless(
         "trim of a block",
@@ -319,6 +319,7 @@ fn known_breakouts_stay_closed() {
         "-7-",
         "7,{\"type\":1},7",
         "7, \"type\": \"Row\"",
+        "7, \"y\": {\"z\": 1}",
         "1,2",
         "1, 2",
         "\n1,2\n",
