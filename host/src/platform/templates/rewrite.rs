@@ -371,7 +371,7 @@ mod tests {
     fn changes_what_it_must_and_nothing_else() {
         let same = [
             "plain { text } {\"a\": [1:2]}",
-            "{# x[1:] #}{{ a['x[1:]'] }}{{ x ~ \"}} x[1:]\" }}",
+            "{# x[1:] #}{{ a['x[1:]'] }}{{ x == \"}} x[1:]\" }}",
             "{% raw %}{{ x[1:] }}{% set a = 1 %}{% endraw %}",
             "{% set x %}a{% endset %}{% if a == b %}{% endif %}",
             "{{ -a - b / c // d % e ** f }}{{ a[k] }}{{ x if a == b }}",
