@@ -1,6 +1,6 @@
 //! From a fault in what was printed back to the line of the template, and minijinja's errors in plain words.
-use super::marks;
-use minijinja::value::Serde;
+use super::{filters, marks};
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value as Jinja};
 use serde_json::Value;
 use std::io::{self, Write};
@@ -58,7 +58,13 @@ pub(super) fn line_at(env: &Environment<'static>, name: &str, data: &Value, at: 
     let seen = count.clone();
     env.set_formatter(move |out, state, value| {
         let before = seen.load(Ordering::Relaxed);
-        if before + value.as_str().map_or(0, str::len) >= at {
+        let len = match value.kind() {
+            ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
+                filters::to_json(value).map_or(0, |json| json.len())
+            }
+            _ => value.as_str().map_or(0, str::len),
+        };
+        if before + len >= at {
             return Err(Error::new(ErrorKind::InvalidOperation, "here"));
         }
         marks::format(out, state, value)

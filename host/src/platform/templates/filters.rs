@@ -3,6 +3,8 @@ use super::marks;
 use minijinja::value::{Kwargs, Rest, StringInput, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value as Jinja};
 use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Bytes that all expressions of one rendering may print together, captured blocks included.
 const PRINTED: usize = 4 * 1024 * 1024;
@@ -17,17 +19,26 @@ pub(super) const GROWN: &str = "inlay_grown";
 pub(super) const FACTOR: &str = "inlay_factor";
 pub(super) const TICK: &str = "inlay_tick";
 
+/// A rendering takes a few milliseconds at most; one that takes this long will never do anything useful.
+const TIME: Duration = Duration::from_millis(500);
+
 thread_local! {
-    /// What the rendering on this thread may still print.
+    /// What the rendering on this thread may still print or make.
     static LEFT: Cell<usize> = const { Cell::new(PRINTED) };
+    /// When it must have ended.
+    static END: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 /// A rendering begins on this thread; it ends on it, too.
 pub(super) fn begin() {
     LEFT.set(PRINTED);
+    END.set(Instant::now().checked_add(TIME));
 }
 
 pub(super) fn spend(bytes: usize) -> Result<(), Error> {
+    if END.get().is_some_and(|end| Instant::now() > end) {
+        return Err(too_much("it takes too long"));
+    }
     match LEFT.get().checked_sub(bytes) {
         Some(left) => {
             LEFT.set(left);
@@ -63,6 +74,8 @@ pub(super) fn install(env: &mut Environment<'static>) {
     env.add_filter("replace", replace);
     env.add_filter("join", join);
     env.add_filter("format", format);
+    env.add_filter("split", split);
+    env.add_filter("lines", lines);
     for grows in ["indent", "batch", "slice", "pprint"] {
         env.remove_filter(grows);
     }
@@ -145,7 +158,9 @@ fn weigh(value: &Jinja) -> Result<(), Error> {
     const EACH: usize = 16;
     match value.kind() {
         ValueKind::String => spend(value.as_str().map_or(0, str::len)),
-        ValueKind::Seq => value.try_iter()?.try_for_each(|item| spend(EACH).and_then(|()| weigh(&item))),
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter()?.try_for_each(|item| spend(EACH).and_then(|()| weigh(&item)))
+        }
         ValueKind::Map => value.try_iter()?.try_for_each(|key| {
             spend(EACH)?;
             weigh(&key)?;
@@ -155,11 +170,29 @@ fn weigh(value: &Jinja) -> Result<(), Error> {
     }
 }
 
-/// A list that had one more appended: that one was weighed.
-fn grown(list: Jinja) -> Result<Jinja, Error> {
-    match list.len() {
-        Some(len) if len > VALUES => Err(too_much("a list holds too much")),
-        _ => Ok(list),
+/// A list that had one more appended: that one was weighed. Written out, or it would be a chain as deep as it is long.
+fn grown(list: &Jinja) -> Result<Jinja, Error> {
+    let items: Vec<Jinja> = list.try_iter()?.take(VALUES + 1).collect();
+    if items.len() > VALUES {
+        return Err(too_much("a list holds too much"));
+    }
+    spend(items.len())?;
+    Ok(Jinja::from(items))
+}
+
+/// Parts of a block may lie inside something that is shown: they are text.
+fn split(value: &Jinja, by: Option<Arc<str>>, most: Option<i64>) -> Result<Jinja, Error> {
+    minijinja::filters::split(&as_text(value), by, most)
+}
+
+fn lines(value: &Jinja) -> Result<Jinja, Error> {
+    minijinja::filters::lines(&as_text(value))
+}
+
+fn as_text(value: &Jinja) -> Jinja {
+    match value.as_str() {
+        Some(text) if value.is_safe() => Jinja::from(&*marks::stripped(text)),
+        _ => value.clone(),
     }
 }
 
@@ -201,15 +234,19 @@ fn join(
 }
 
 /// Widths and precisions of more than three digits only serve to fill memory.
-fn format(state: &mut State<'_, '_>, text: &Jinja, values: Rest<ValueOrKwargs>) -> Result<Jinja, Error> {
-    let digits = text.as_str().unwrap_or_default().split(|c: char| !c.is_ascii_digit()).map(str::len).max();
-    if digits > Some(3) || text.as_str().is_some_and(|t| t.contains('*')) {
-        return Err(too_much("a width or precision in a format is too large"));
+fn widths(format: &str) -> Result<(), Error> {
+    let digits = format.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    match digits > Some(3) || format.contains('*') {
+        true => Err(too_much("a width or precision in a format is too large")),
+        false => Ok(()),
     }
+}
+
+fn format(state: &mut State<'_, '_>, text: &Jinja, values: Rest<ValueOrKwargs>) -> Result<Jinja, Error> {
+    widths(text.as_str().unwrap_or_default())?;
     weigh(text)?;
     // A fragment would mark the values before they are cut to a width; plain text is cut and shown as it is.
-    let plain = text.as_str().map_or_else(|| text.clone(), |t| Jinja::from(&*marks::stripped(t)));
-    minijinja::filters::format(state, &plain, values)
+    minijinja::filters::format(state, &as_text(text), values)
 }
 
 /// At the end of a loop's or macro's body: the body's own text, which no formatter sees, costs what it may print.
@@ -224,6 +261,10 @@ pub(super) fn method(state: &mut State<'_, '_>, value: &Jinja, method: &str, arg
     if args.iter().any(large) {
         return Err(too_much("a number given to a method is too large"));
     }
+    if method == "format" {
+        widths(value.as_str().unwrap_or_default())?;
+    }
+    spend(value.as_str().map_or(0, str::len))?;
     let longest = args.iter().filter_map(|a| a.as_str().map(str::len)).max().unwrap_or(0);
     if value.as_str().map_or(0, str::len).saturating_mul(longest) > STRING {
         return Err(too_much("a string would become too long"));

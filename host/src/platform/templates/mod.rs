@@ -20,6 +20,7 @@
 mod diagnose;
 mod filters;
 mod marks;
+mod pieces;
 mod rewrite;
 mod untangle;
 
@@ -219,5 +220,7 @@ fn environment() -> Environment<'static> {
     env
 }
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod tests;
