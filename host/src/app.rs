@@ -136,7 +136,10 @@ fn explained(what: &str, error: &Error) -> String {
 /// One process writes plugin data: its order of commits is in memory.
 fn lock_data(settings: &Settings) -> Result<File, Failure> {
     let path = settings.data.dir.join("inlay.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| {
+        let dir = settings.data.dir.display();
+        format!("The data folder {dir} cannot be written: {e}. Give it to the user that runs Inlay, or choose another with --data DIR")
+    })?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
         let dir = settings.data.dir.display();
         format!("Another Inlay serves the data folder {dir}; stop it, or choose another folder with --data DIR")

@@ -176,8 +176,9 @@ fn proved(signed: &str, identity: &Identity) -> Option<(VisitorId, HeaderValue)>
     Some((identity.visitor(signed)?, HeaderValue::from_str(signed).ok()?))
 }
 
+/// Ours among the cookies. Others beside it may hold any bytes: they belong to somebody else.
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let pairs =
-        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(';'));
+    let all = headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
+    let pairs = all.filter_map(|pair| std::str::from_utf8(pair).ok());
     pairs.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')).map(|value| value.trim_matches('"'))
 }

@@ -27,7 +27,8 @@ impl Plugins {
     pub async fn install(&self, component: Bytes, permissions: Permissions) -> Result<PluginInfo> {
         let _turn = self.0.changing.lock().await;
         let inspected = self.inspect_bytes(&component).await?;
-        let granted = granted(&inspected.manifest, &permissions)?;
+        let before = self.table().plugins.get(&inspected.manifest.name).map(|p| p.info.granted.clone());
+        let granted = granted(&inspected.manifest, &permissions, before.unwrap_or_default())?;
         self.put_in_force(inspected, granted, Some(&component)).await
     }
 
@@ -221,11 +222,12 @@ impl Plugins {
     }
 }
 
-/// What the plugin gets of what it asks for. Deny first: all it asks for must have been granted.
-fn granted(manifest: &Manifest, permissions: &Permissions) -> Result<BTreeSet<String>> {
+/// What the plugin gets of what it asks for. Deny first: all it asks for must be granted now, or have been to the version
+/// before.
+fn granted(manifest: &Manifest, permissions: &Permissions, before: Vec<String>) -> Result<BTreeSet<String>> {
     let asked = &manifest.permissions;
     let Permissions::These(given) = permissions else { return Ok(asked.clone()) };
-    let given: BTreeSet<String> = given.iter().cloned().collect();
+    let given: BTreeSet<String> = given.iter().cloned().chain(before).collect();
     let missing: Vec<&String> = asked.difference(&given).collect();
     if missing.is_empty() {
         return Ok(asked.clone());

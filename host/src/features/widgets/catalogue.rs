@@ -5,7 +5,7 @@ use crate::base::widget_file::WidgetFile;
 use crate::features::identity::Role;
 use crate::features::plugins::Active;
 use crate::platform::schema::Schema;
-use crate::platform::templates::Template;
+use crate::platform::templates::{RenderLimits, Template};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,12 +90,23 @@ impl Widget {
     }
 }
 
-/// Checks a widget that a plugin ships; gives its name.
+/// Checks a widget that a plugin ships: it compiles, and its sample fits its schema and renders. Gives its name. Errors:
+/// `plugin_invalid`.
 pub fn check(file: &Value) -> Result<String> {
-    let widget = Widget::compile(file).map_err(|e| {
+    let refused = |e: Error| {
         let detail = format!("The plugin is refused: {}", e.detail);
         Error::new(Code::PluginInvalid, detail).with_faults(e.faults)
-    })?;
+    };
+    let widget = Widget::compile(file).map_err(refused)?;
+    if file.pointer("/inlay/sample").is_some() {
+        if let Some(schema) = &widget.schema {
+            schema.check(&widget.sample).map_err(|faults| {
+                let detail = format!("The sample of the widget {} does not fit its schema", widget.name);
+                refused(Error::new(Code::PluginInvalid, detail).with_faults(faults))
+            })?;
+        }
+        widget.template.render(&widget.sample, &RenderLimits::default()).map_err(|e| refused(e.into()))?;
+    }
     Ok(widget.name.to_string())
 }
 

@@ -11,6 +11,8 @@ const PRINTED: usize = 4 * 1024 * 1024;
 /// Bytes of one string, and values inside one list or object, that an expression may make.
 const STRING: usize = 512 * 1024;
 const VALUES: usize = 20_000;
+/// Lists and objects inside each other; one may even hold itself.
+const DEEPEST: usize = 100;
 /// Filters that this name adds; a template cannot meet it by accident.
 pub(super) const LIKE: &str = "inlay_like";
 pub(super) const SAID: &str = "inlay_said";
@@ -84,7 +86,7 @@ pub(super) fn install(env: &mut Environment<'static>) {
 /// JSON that fails on what is undefined, also deep inside, as the reference does; with a bound on its size.
 pub(super) fn to_json(value: &Jinja) -> Result<String, Error> {
     let mut budget = VALUES;
-    check(value, &mut budget)?;
+    check(value, &mut budget, DEEPEST)?;
     if let Some(text) = value.as_str() {
         return serde_json::to_string(&*marks::stripped(text)).map_err(json_error);
     }
@@ -104,19 +106,20 @@ fn json_error(error: serde_json::Error) -> Error {
 }
 
 /// Nothing undefined in it, and not too much of it: nested lists may share their parts and be huge when written out.
-fn check(value: &Jinja, budget: &mut usize) -> Result<(), Error> {
+fn check(value: &Jinja, budget: &mut usize, deeper: usize) -> Result<(), Error> {
     *budget = budget.checked_sub(1).ok_or_else(|| too_much("a list or object holds too much"))?;
+    let deeper = deeper.checked_sub(1).ok_or_else(|| too_much("a list or object is nested too deeply"))?;
     match value.kind() {
         ValueKind::Undefined => Err(Error::new(ErrorKind::UndefinedError, "a value given to tojson is not defined")),
         ValueKind::Seq | ValueKind::Iterable => {
             for item in value.try_iter()? {
-                check(&item, budget)?;
+                check(&item, budget, deeper)?;
             }
             Ok(())
         }
         ValueKind::Map => {
             for key in value.try_iter()? {
-                check(&value.get_item(&key)?, budget)?;
+                check(&value.get_item(&key)?, budget, deeper)?;
             }
             Ok(())
         }
@@ -149,22 +152,23 @@ fn like(slice: Jinja, origin: &Jinja) -> Jinja {
 
 /// Gives the value back and takes its size from the budget.
 fn bounded(value: Jinja) -> Result<Jinja, Error> {
-    weigh(&value)?;
+    weigh(&value, DEEPEST)?;
     Ok(value)
 }
 
 /// Bytes of a value's strings, and some for every value in it.
-fn weigh(value: &Jinja) -> Result<(), Error> {
+fn weigh(value: &Jinja, deeper: usize) -> Result<(), Error> {
     const EACH: usize = 16;
+    let deeper = deeper.checked_sub(1).ok_or_else(|| too_much("a list or object is nested too deeply"))?;
     match value.kind() {
         ValueKind::String => spend(value.as_str().map_or(0, str::len)),
         ValueKind::Seq | ValueKind::Iterable => {
-            value.try_iter()?.try_for_each(|item| spend(EACH).and_then(|()| weigh(&item)))
+            value.try_iter()?.try_for_each(|item| spend(EACH).and_then(|()| weigh(&item, deeper)))
         }
         ValueKind::Map => value.try_iter()?.try_for_each(|key| {
             spend(EACH)?;
-            weigh(&key)?;
-            weigh(&value.get_item(&key)?)
+            weigh(&key, deeper)?;
+            weigh(&value.get_item(&key)?, deeper)
         }),
         _ => Ok(()),
     }
@@ -228,7 +232,7 @@ fn join(
     attribute: Option<&str>,
     kwargs: Kwargs,
 ) -> Result<Jinja, Error> {
-    weigh(value)?;
+    weigh(value, DEEPEST)?;
     spend(value.len().unwrap_or(0).saturating_mul(joiner.as_ref().map_or(0, |j| j.as_str().len())))?;
     minijinja::filters::join(state, value, joiner, attribute, kwargs)
 }
@@ -244,7 +248,7 @@ fn widths(format: &str) -> Result<(), Error> {
 
 fn format(state: &mut State<'_, '_>, text: &Jinja, values: Rest<ValueOrKwargs>) -> Result<Jinja, Error> {
     widths(text.as_str().unwrap_or_default())?;
-    weigh(text)?;
+    weigh(text, DEEPEST)?;
     // A fragment would mark the values before they are cut to a width; plain text is cut and shown as it is.
     minijinja::filters::format(state, &as_text(text), values)
 }

@@ -11,6 +11,9 @@
 //!   it is exactly one JSON number, `true`, `false` or `null`.
 //! * a list or an object that is printed bare is written as JSON, like with `tojson`.
 //!
+//! Text may not be (part of) the name of a member in an object that the template spells out: it could take another
+//! member's place, or add one that the renderer understands.
+//!
 //! A fragment that begins outside quotes must end outside quotes, and one that is printed inside quotes may hold no quote
 //! of its own. `| safe` does not turn text into a fragment. A slice of a captured block is a fragment like the block.
 //!
@@ -30,10 +33,13 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value as Jinja};
 use serde_json::Value;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Bytes of a template's source.
-const MAX_SOURCE: usize = 256 * 1024;
+const MAX_SOURCE: usize = 128 * 1024;
+/// minijinja's parser recurses along chains such as `1+1+1`, which have no depth to bound. Only touched where it is used.
+const COMPILE_STACK: usize = 512 * 1024 * 1024;
 /// The name under which minijinja knows the one template of an environment.
 const NAME: &str = "widget";
 
@@ -119,12 +125,11 @@ impl Template {
             let message = "it holds one of the characters U+FDD0 to U+FDDF, which are not characters of any text";
             return Err(fault(FaultKind::Render, None, message.to_owned()));
         }
-        let mut env = environment();
         let rewritten = rewrite::rewrite(source).map_err(|at| {
             let message = "an expression has too many brackets inside brackets".to_owned();
             fault(FaultKind::Limit, Some(diagnose::line_of(source, at)), message)
         })?;
-        env.add_template_owned(NAME, rewritten).map_err(|e| fault(FaultKind::Render, e.line(), diagnose::words(&e)))?;
+        let env = compiled(rewritten).map_err(|e| fault(FaultKind::Render, e.line(), diagnose::words(&e)))?;
         let plain = !source.contains("{{") && !source.contains("{%");
         Ok(Template { name, env: Arc::new(env), plain })
     }
@@ -180,7 +185,11 @@ impl Template {
         };
         filters::begin();
         let mut out = diagnose::Capped::new(limits.max_bytes.saturating_mul(3));
-        env.get_template(NAME)?.render_captured_to(Jinja::from(Serde(data)), &mut out)?;
+        // Arithmetic at the edge of its range panics in places; one template's fault may not be more than that.
+        let printed = catch_unwind(AssertUnwindSafe(|| {
+            env.get_template(NAME)?.render_captured_to(Jinja::from(Serde(data)), &mut out).map(drop)
+        }));
+        printed.unwrap_or_else(|_| Err(failure("it asks for something that cannot be computed")))?;
         String::from_utf8(out.into_bytes())
             .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::WriteFailure, e.to_string()))
     }
@@ -205,6 +214,21 @@ impl Template {
         };
         self.fault(kind, line, message)
     }
+}
+
+fn failure(words: &'static str) -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, words)
+}
+
+/// Parses on a stack of its own.
+fn compiled(source: String) -> Result<Environment<'static>, minijinja::Error> {
+    let work = move || {
+        let mut env = environment();
+        env.add_template_owned(NAME, source).map(|()| env)
+    };
+    let thread = std::thread::Builder::new().name("inlay-template".into()).stack_size(COMPILE_STACK).spawn(work);
+    let compiled = thread.map_err(|_| failure("there is no thread to compile it on"))?.join();
+    compiled.unwrap_or_else(|_| Err(failure("it cannot be compiled")))
 }
 
 /// The dialect of the reference: strict about what is undefined, nothing to load, Python's methods.

@@ -29,6 +29,8 @@ struct Walk {
     in_quotes: bool,
     /// The character before was a backslash inside quotes.
     escaped: bool,
+    /// The string that is open, or that was the last thing, shows text: it may not become a name.
+    shows_text: bool,
     /// For each open fragment: whether it began inside quotes.
     fragments: Vec<bool>,
 }
@@ -37,7 +39,8 @@ const CUT: &str = "a string that is shown was cut in two; slice it before it is 
 
 pub(super) fn untangle(printed: &str) -> Result<Clean, Tangle> {
     let out = String::with_capacity(printed.len());
-    let mut walk = Walk { out, steps: Vec::new(), in_quotes: false, escaped: false, fragments: Vec::new() };
+    let mut walk =
+        Walk { out, steps: Vec::new(), in_quotes: false, escaped: false, shows_text: false, fragments: Vec::new() };
     let mut rest = printed.char_indices();
     while let Some((at, c)) = rest.next() {
         match c {
@@ -88,6 +91,14 @@ impl Walk {
             self.escaped = !self.escaped && c == '\\';
         } else if c == '"' {
             self.in_quotes = true;
+            self.shows_text = false;
+        } else if c == ':' && self.shows_text {
+            return Err(tangle(
+                at,
+                "text is printed as a name; write the whole object as {{ {name: value} | tojson }}",
+            ));
+        } else if !c.is_whitespace() {
+            self.shows_text = false;
         }
         self.out.push(c);
         Ok(())
@@ -114,6 +125,7 @@ impl Walk {
         self.no_backslash(at)?;
         self.steps.push((self.out.len(), at));
         if self.in_quotes {
+            self.shows_text = true;
             escape(text, &mut self.out);
             return Ok(());
         }
