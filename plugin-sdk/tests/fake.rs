@@ -65,7 +65,11 @@ fn bounds_count_at_the_commit() {
         s.put("sold", &9)?;
         s.add_within("sold", 2, ..11).map_err(|failure| failure.with_detail(json!("noticed")))
     });
-    assert_eq!(own.unwrap_err().detail.as_deref(), Some(&json!("noticed")), "over an own write the sum is known at once");
+    assert_eq!(
+        own.unwrap_err().detail.as_deref(),
+        Some(&json!("noticed")),
+        "over an own write the sum is known at once"
+    );
     cx.run(|cx| cx.workspace()?.add("sold", i64::MAX)).unwrap();
     let overflow = cx.run(|cx| cx.workspace()?.add("sold", 1));
     assert_eq!(overflow.unwrap_err().code, "state.bound");
