@@ -215,3 +215,6 @@ fn environment() -> Environment<'static> {
     filters::install(&mut env);
     env
 }
+
+#[cfg(test)]
+mod tests;
