@@ -55,11 +55,14 @@ async fn without_javascript_a_message_is_sent_and_a_question_answered() {
     browser.type_into("#widget-contact-form [name='message']", "Hello from a browser").await;
     browser.screenshot("contact-filled").await;
     browser.click_button("Send message").await;
-    assert!(browser.address().await.starts_with(&format!("{}/demo", host.url())), "back on the demo page");
+    let thanks = browser.text("body").await;
+    assert!(thanks.contains("Thank you, Ada"), "{thanks}");
+    browser.screenshot("contact-sent").await;
     let list = host.admin().get("/api/submissions").await.ok().json();
     assert_eq!(list["items"][0]["message"], "Hello from a browser", "{list}");
     assert_eq!(list["items"][0]["reason"], "demo", "{list}");
 
+    browser.open(&format!("{}/demo", host.url())).await;
     browser.click("#widget-mcq input[type='radio']").await;
     browser.click_button("Check my answer").await;
     let quiz = browser.text("#widget-mcq").await;

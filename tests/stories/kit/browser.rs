@@ -51,6 +51,10 @@ impl Browser {
     }
 
     async fn call(&self, path: &str, body: Option<Value>) -> Value {
+        self.try_call(path, body).await.unwrap_or_else(|why| panic!("{path}: {why}"))
+    }
+
+    async fn try_call(&self, path: &str, body: Option<Value>) -> Result<Value, String> {
         let url = format!("{}{path}", self.session);
         let request = match &body {
             Some(body) => self.http.post(url).json(body),
@@ -59,8 +63,7 @@ impl Browser {
         let answer: Value =
             request.send().await.expect("chromedriver answers").json().await.expect("JSON of chromedriver");
         let value = answer["value"].clone();
-        assert!(value.get("error").is_none(), "{path}: {}", value["message"]);
-        value
+        if value.get("error").is_some() { Err(value["message"].to_string()) } else { Ok(value) }
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
@@ -75,10 +78,17 @@ impl Browser {
         self.call("/url", None).await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// What a person would read in the first element that `css` finds.
+    /// What a person would read in the first element that `css` finds. Looks again while a click is still changing the page.
     pub async fn text(&self, css: &str) -> String {
-        let element = self.call("/element", Some(json!({"using": "css selector", "value": css}))).await;
-        self.call(&format!("/element/{}/text", id(&element)), None).await.as_str().unwrap_or_default().to_owned()
+        for _ in 0..50 {
+            let element = self.call("/element", Some(json!({"using": "css selector", "value": css}))).await;
+            match self.try_call(&format!("/element/{}/text", id(&element)), None).await {
+                Ok(text) => return text.as_str().unwrap_or_default().to_owned(),
+                Err(why) => assert!(why.contains("stale element"), "{css}: {why}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{css} never stands still");
     }
 
     /// Clicks the first button that carries this label.
