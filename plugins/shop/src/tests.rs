@@ -142,16 +142,16 @@ fn what_is_sold_out_cannot_be_added_or_bought() {
 #[test]
 fn later_attempts_rely_on_the_bound_alone() {
     let cx = PLUGIN.fake();
-    let buy = |n: usize| {
-        let cx = cx.as_visitor(&format!("vis_{n}")).with_attempt(2);
-        add(&cx, "prod_2", 1)?;
-        cx.act("checkout", json!({}))
-    };
-    let outcomes: Vec<Result> = (0..150).map(buy).collect();
+    let buyers: Vec<Cx> = (0..150).map(|n| cx.as_visitor(&format!("vis_{n}")).with_attempt(2)).collect();
+    for buyer in &buyers {
+        add(buyer, "prod_2", 1).unwrap();
+    }
+    let outcomes: Vec<Result> = buyers.iter().map(|buyer| buyer.act("checkout", json!({}))).collect();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 100);
     let codes = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
     assert!(codes.into_iter().all(|failure| failure.code == "state.bound"));
     assert_eq!(cx.ask("product", json!({ "productId": "prod_2" })).unwrap()["stock"], 0);
+    assert_eq!(add(&cx.with_attempt(2), "prod_2", 1).unwrap_err().code, "state.bound");
 }
 
 #[test]
