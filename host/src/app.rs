@@ -176,6 +176,23 @@ pub async fn doctor_database(settings: &Settings) -> Result<String, Failure> {
     }
 }
 
+/// Says which widgets are heavier, drawn from their samples, than people like to wait for.
+fn warn_of_heavy(widgets: &Widgets, bytes: usize, depth: usize) {
+    for widget in widgets.list() {
+        let figure = |name: &str| widget.figures.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
+        let (has_bytes, has_depth) = (figure("bytes"), figure("depth"));
+        if has_bytes > bytes || has_depth > depth {
+            let name = widget.name;
+            tracing::warn!(
+                widget = name,
+                bytes = has_bytes,
+                depth = has_depth,
+                "a widget is heavy; see widgets.warn_*"
+            );
+        }
+    }
+}
+
 /// Loops that run beside the doors.
 struct Background {
     state: State,
@@ -186,7 +203,9 @@ struct Background {
 }
 
 impl Background {
-    fn start(house: &House, keep: Duration) -> Background {
+    fn start(house: &House, settings: &Settings) -> Background {
+        let keep = settings.idempotency.keep();
+        let (warn_bytes, warn_depth) = (settings.widgets.warn_bytes, settings.widgets.warn_depth);
         let (state, plugins) = (house.state.clone(), house.plugins.clone());
         let stop_writer = Arc::new(Notify::new());
         let writer = tokio::spawn({
@@ -213,7 +232,11 @@ impl Background {
                 }
             }
         });
-        Background { state, plugins, stop_writer, writer, others: vec![follow, sweep] }
+        let weigh = tokio::spawn({
+            let widgets = house.widgets.clone();
+            async move { warn_of_heavy(&widgets, warn_bytes, warn_depth) }
+        });
+        Background { state, plugins, stop_writer, writer, others: vec![follow, sweep, weigh] }
     }
 
     /// Writes what waits, then ends the loops.
@@ -246,7 +269,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     if !house.sandbox.pagemap_scan() {
         tracing::warn!("this kernel is older than Linux 6.7: plugin calls cost about twice as much");
     }
-    let background = Background::start(&house, settings.idempotency.keep());
+    let background = Background::start(&house, &settings);
     let health = Arc::new(Pulse { house: house.clone(), stopping: AtomicBool::new(false) });
     let router = doors::router(Needs {
         identity: identity.clone(),

@@ -42,7 +42,7 @@ async fn every_fault_is_a_typed_error_that_stores_nothing_and_the_next_call_succ
         ("put_then_panic", 502, "plugin_failed", &["plugin.trap"]),
         ("put_then_loop", 504, "plugin_timeout", &["limit.cpu"]),
         ("bad_json_reply", 502, "plugin_failed", &["plugin.abi"]),
-        ("undeclared_event", 422, "action_refused", &["cap.denied"]),
+        ("undeclared_event", 502, "plugin_failed", &["cap.denied"]),
     ];
     let host = host().await;
     let visitor = Visitor::at(host.url(), &host.visitor().id().await);
@@ -64,8 +64,8 @@ async fn every_fault_is_a_typed_error_that_stores_nothing_and_the_next_call_succ
 async fn a_plugin_without_rights_gets_nothing_and_says_so() {
     let host = host().await;
     let visitor = Visitor::at(host.url(), &host.visitor().id().await);
-    visitor.act("thread_state", json!({})).await.problem(422, "action_refused");
-    visitor.act("write_in_read", json!({})).await.problem(422, "action_refused");
+    visitor.act("thread_state", json!({})).await.problem(502, "plugin_failed");
+    visitor.act("write_in_read", json!({})).await.problem(502, "plugin_failed");
     let tried = visitor.get("/api/data/write_in_query").await.ok().json();
     assert_eq!(tried, json!({"wrote": false, "code": "cap.read-only"}));
     let files = visitor.act("read_files", json!({})).await.ok().json();
