@@ -64,7 +64,7 @@ async fn every_fault_is_a_typed_error_that_stores_nothing_and_the_next_call_succ
 async fn a_plugin_without_rights_gets_nothing_and_says_so() {
     let host = host().await;
     let visitor = Visitor::at(host.url(), &host.visitor().id().await);
-    visitor.act("thread_state", json!({})).await.problem(502, "plugin_failed");
+    visitor.act("thread_state", json!({})).await.problem(422, "action_refused");
     visitor.act("write_in_read", json!({})).await.problem(502, "plugin_failed");
     let tried = visitor.get("/api/data/write_in_query").await.ok().json();
     assert_eq!(tried, json!({"wrote": false, "code": "cap.read-only"}));

@@ -90,6 +90,8 @@ pub fn permitted(caller: &Caller, role: Option<Role>) -> Result<()> {
 pub fn refused(failure: Failure) -> Error {
     let (code, faults) = match failure.code.split('.').next().unwrap_or_default() {
         _ if failure.code == "state.bound" => (Code::ActionConflict, Vec::new()),
+        // The caller is not in a conversation; nobody's mistake.
+        _ if failure.code == "state.no-thread" => (Code::Refused, Vec::new()),
         // A handler that trips over the host's own words has a mistake in it; its text is for the log.
         "plugin" | "state" | "config" | "cap" | "limit" | "events" => {
             let reason: String = failure.code.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
