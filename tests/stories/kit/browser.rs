@@ -78,34 +78,57 @@ impl Browser {
         self.call("/url", None).await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// What a person would read in the first element that `css` finds. Looks again while a click is still changing the page.
+    /// What a person would read in the first element that `css` finds.
     pub async fn text(&self, css: &str) -> String {
-        for _ in 0..50 {
-            let element = self.call("/element", Some(json!({"using": "css selector", "value": css}))).await;
-            match self.try_call(&format!("/element/{}/text", id(&element)), None).await {
-                Ok(text) => return text.as_str().unwrap_or_default().to_owned(),
-                Err(why) => assert!(why.contains("stale element"), "{css}: {why}"),
+        let text = self.once_there("css selector", css, "text", None).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What a person would read there, once it holds these words: a click has left the old page for a moment yet.
+    pub async fn shows(&self, css: &str, words: &str) -> String {
+        let mut text = String::new();
+        for _ in 0..100 {
+            text = self.text(css).await;
+            if text.contains(words) {
+                return text;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-        panic!("{css} never stands still");
+        panic!("{css} does not show {words:?} but {text}");
     }
 
     /// Clicks the first button that carries this label.
     pub async fn click_button(&self, label: &str) {
         let by_label = format!("//button[normalize-space(.)='{label}'] | //input[@type='submit'][@value='{label}']");
-        let button = self.call("/element", Some(json!({"using": "xpath", "value": by_label}))).await;
-        self.call(&format!("/element/{}/click", id(&button)), Some(json!({}))).await;
+        self.once_there("xpath", &by_label, "click", Some(json!({}))).await;
     }
 
     pub async fn click(&self, css: &str) {
-        let element = self.call("/element", Some(json!({"using": "css selector", "value": css}))).await;
-        self.call(&format!("/element/{}/click", id(&element)), Some(json!({}))).await;
+        self.once_there("css selector", css, "click", Some(json!({}))).await;
     }
 
     pub async fn type_into(&self, css: &str, text: &str) {
-        let element = self.call("/element", Some(json!({"using": "css selector", "value": css}))).await;
-        self.call(&format!("/element/{}/value", id(&element)), Some(json!({"text": text}))).await;
+        self.once_there("css selector", css, "value", Some(json!({"text": text}))).await;
+    }
+
+    /// Does something with the first element that is found. A click may still be changing the page: the element may not be
+    /// there yet, or go while it is looked at, so it is looked for again for some seconds.
+    async fn once_there(&self, using: &str, value: &str, what: &str, body: Option<Value>) -> Value {
+        let mut last = String::new();
+        for _ in 0..100 {
+            let found = self.try_call("/element", Some(json!({"using": using, "value": value}))).await;
+            let done = match &found {
+                Ok(element) => self.try_call(&format!("/element/{}/{what}", id(element)), body.clone()).await,
+                Err(why) => Err(why.clone()),
+            };
+            match done {
+                Ok(answer) => return answer,
+                Err(why) if why.contains("stale element") || why.contains("no such element") => last = why,
+                Err(why) => panic!("{value}: {why}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{value} never stands still: {last}");
     }
 
     /// "light" or "dark", as the person's system would say.
