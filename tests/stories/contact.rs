@@ -25,7 +25,7 @@ async fn a_submission_is_stored_and_read_by_admins_only() {
     let refused = visitor.get("/api/submissions").await;
     assert!([401, 403].contains(&refused.status), "{}", refused.text());
     refused.any_problem();
-    host.anybody().get("/api/data/submissions").await.any_problem();
+    host.anybody().get("/api/data/submissions").await.problem(401, "missing_token");
 
     let admin = host.admin();
     let list = admin.get("/api/submissions").await.ok().json();

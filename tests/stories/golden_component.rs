@@ -66,8 +66,8 @@ async fn the_golden_component_gets_the_answers_it_was_compiled_for() {
     visitor.act("golden.log", json!({})).await.ok();
 
     // Roles that the manifest asks for.
-    visitor.act("golden.forget", json!({"scope": "workspace"})).await.problem(403, "forbidden");
-    visitor.get("/api/data/golden.all?scope=visitor").await.problem(403, "forbidden");
+    visitor.act("golden.forget", json!({"scope": "workspace"})).await.problem(401, "missing_token");
+    visitor.get("/api/data/golden.all?scope=visitor").await.problem(401, "missing_token");
     admin.act("golden.forget", json!({"scope": "workspace"})).await.ok();
     assert_eq!(result("golden.look", json!({"scope": "workspace"})).await, 0);
     let all = admin.get("/api/data/golden.all?scope=workspace").await.ok().json();

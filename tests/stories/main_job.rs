@@ -104,6 +104,19 @@ async fn both_spellings_of_an_action_do_the_same() {
     assert_eq!(visitor.count().await, 5);
 }
 
+/// JSON Schema calls 2.0 an integer, and some clients have no other numbers.
+#[tokio::test]
+async fn a_whole_number_may_be_written_with_a_fraction() {
+    let host = TestHost::start().await;
+    let visitor = host.visitor();
+    let added = visitor.act("add_to_cart", json!({"productId": "prod_1", "quantity": 2.0})).await.ok().json();
+    assert_eq!(added["result"]["count"], 2, "{added}");
+    visitor
+        .act("add_to_cart", json!({"productId": "prod_1", "quantity": 1.5}))
+        .await
+        .problem(422, "invalid_parameters");
+}
+
 #[tokio::test]
 async fn the_whole_shop_from_search_to_order() {
     let host = TestHost::start().await;
@@ -119,6 +132,8 @@ async fn the_whole_shop_from_search_to_order() {
         after = page["next"].as_str().map(str::to_owned);
     }
     assert_eq!(Some(seen as u64), first["total"].as_u64(), "every product is on exactly one page");
+    let lost = visitor.get("/api/products?after=nowhere").await.problem(422, "invalid_form");
+    assert_eq!(lost["faults"][0]["pointer"], "/after", "{lost}");
 
     let details = visitor.act("view_product_details", json!({"productId": "prod_2"})).await.ok().json();
     assert_eq!(details["widgets"][0]["name"], "product-card", "{details}");

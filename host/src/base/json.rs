@@ -26,6 +26,22 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     })
 }
 
+/// Writes whole numbers without a fraction: to JSON Schema `3.0` is an integer, to a typed plugin it must look like one.
+pub fn whole_numbers(value: &mut Value) {
+    /// Beyond this not every whole number has a double of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(float) = number.as_f64().filter(|f| f.fract() == 0.0 && f.abs() <= EXACT) {
+                *value = Value::from(float as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(members) => members.values_mut().for_each(whole_numbers),
+        _ => {}
+    }
+}
+
 /// Depth and number of values, without understanding anything but strings and brackets. On text that is not JSON it may
 /// count nonsense, but never less than the parser would meet before it stops.
 fn scan(bytes: &[u8]) -> Result<()> {
@@ -69,6 +85,13 @@ mod tests {
 
     fn code(bytes: &[u8]) -> Code {
         parse(bytes).unwrap_err().code
+    }
+
+    #[test]
+    fn whole_numbers_lose_their_fraction_and_others_stay() {
+        let mut value = serde_json::json!({"a": 3.0, "b": [-0.0, 1.5, 1e15, 1e300, 7], "c": "3.0"});
+        whole_numbers(&mut value);
+        assert_eq!(value.to_string(), r#"{"a":3,"b":[0,1.5,1000000000000000,1e+300,7],"c":"3.0"}"#);
     }
 
     #[test]

@@ -54,7 +54,13 @@ pub fn products(cx: &Cx, wanted: Wanted) -> Result<Page> {
     found.sort_by_key(|(id, _)| catalogue::number(id));
 
     let total = found.len();
-    let after = wanted.after.as_deref().and_then(catalogue::number);
+    let after = match wanted.after.as_deref().filter(|after| !after.is_empty()) {
+        None => None,
+        Some(id) => Some(
+            catalogue::number(id)
+                .ok_or_else(|| Failure::field("/after", "must be the `next` of the page before, such as prod_12"))?,
+        ),
+    };
     found.retain(|(id, _)| catalogue::number(id) > after);
     let more = found.len() > wanted.limit;
     found.truncate(wanted.limit);

@@ -37,6 +37,8 @@ fn pages_hold_every_product_once_and_in_order() {
         }
     }
     assert_eq!(seen, (1..=total).map(|n| format!("prod_{n}")).collect::<Vec<_>>());
+    let lost = cx.ask("products", json!({ "after": "page two" })).unwrap_err();
+    assert_eq!(lost.code, "input.invalid", "never page one again");
 }
 
 #[test]

@@ -7,6 +7,8 @@ const TAG: &str = "widgets";
 /// How a query, and with it a widget's data source, can fail.
 const QUERY: &[Code] = &[
     Code::InvalidParameters,
+    Code::InvalidForm,
+    Code::MissingToken,
     Code::Forbidden,
     Code::Refused,
     Code::PluginFailed,

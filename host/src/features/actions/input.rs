@@ -1,5 +1,6 @@
 //! An action's input: form values and parameters in one object, checked by the schema that the plugin declared.
 use crate::base::error::{Code, Error, Result};
+use crate::base::json::whole_numbers;
 use crate::features::plugins::Declared;
 use serde_json::{Map, Value};
 
@@ -22,7 +23,8 @@ pub(super) fn checked(
     for (name, value) in parameters {
         merged.insert(name, value);
     }
-    let input = Value::Object(merged);
+    let mut input = Value::Object(merged);
+    whole_numbers(&mut input);
     declared.input.check(&input).map_err(|faults| {
         let detail = format!("The parameters of {} do not fit its schema", declared.name);
         Error::new(Code::InvalidParameters, detail).with_faults(faults)

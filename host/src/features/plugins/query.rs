@@ -3,6 +3,7 @@ use super::Plugins;
 use super::table::Ran;
 use crate::base::error::{Code, Error, Fault as InputFault, Kind, Result};
 use crate::base::ids::ActionId;
+use crate::base::json::whole_numbers;
 use crate::features::identity::{Caller, Role};
 use crate::features::state::UNAVAILABLE;
 use crate::platform::wasm::{Call, Failure, Fault, FaultKind};
@@ -22,7 +23,8 @@ impl Plugins {
         let declared = named.declared().ok_or_else(unknown)?;
         permitted(caller, declared.role)?;
         declared.input.read_texts(&mut params);
-        let input = Value::Object(params);
+        let mut input = Value::Object(params);
+        whole_numbers(&mut input);
         declared.input.check(&input).map_err(|faults| {
             Error::new(Code::InvalidParameters, format!("The parameters of {name} do not fit its schema"))
                 .with_faults(faults)
@@ -76,9 +78,13 @@ impl Plugins {
     }
 }
 
-/// Whether a caller may use something that asks for this role.
+/// Whether a caller may use something that asks for this role. Errors: `missing_token` for somebody who brought no
+/// token or key, `forbidden` for one whose role is too low.
 pub fn permitted(caller: &Caller, role: Option<Role>) -> Result<()> {
     match role {
+        Some(role) if caller.role < role && caller.role == Role::Visitor => {
+            Err(Error::new(Code::MissingToken, "This needs a token; send it as Authorization: Bearer"))
+        }
         Some(role) if caller.role < role => {
             Err(Error::new(Code::Forbidden, "This needs a role that the caller does not have"))
         }
