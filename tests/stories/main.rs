@@ -20,6 +20,8 @@ mod generated;
 #[cfg(test)]
 mod golden_component;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod main_job;
 #[cfg(test)]
 mod mcq;

@@ -2,11 +2,13 @@
 //! command line, as everybody else does.
 pub mod browser;
 pub mod client;
+pub mod guest;
 pub mod host;
 pub mod raw;
 pub mod wasm;
 
 pub use client::{Answer, Client, Visitor};
+pub use guest::Guest;
 pub use host::TestHost;
 
 use std::path::{Path, PathBuf};
