@@ -36,6 +36,8 @@ mod shop_races;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]
+mod swaps;
+#[cfg(test)]
 mod tidy;
 #[cfg(test)]
 mod tutorial;

@@ -5,6 +5,7 @@ pub mod client;
 pub mod guest;
 pub mod host;
 pub mod raw;
+pub mod variant;
 pub mod wasm;
 
 pub use client::{Answer, Client, Visitor};
