@@ -5,12 +5,15 @@ use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs, Options};
 use crate::features::actions::Actions;
 use crate::features::identity::Identity;
-use crate::features::plugins::{OutLimits, Parts, PluginLimits, Plugins};
+use crate::features::plugins::{
+    BreakerRules, Interventions, LogRules, OffenderRules, OutLimits, Parts, PluginLimits, Plugins, ProbationRules,
+    WatchRules,
+};
 use crate::features::state::{State, StateLimits};
 use crate::features::widgets::{self, Widgets};
 use crate::platform::db::Db;
 use crate::platform::keys;
-use crate::platform::metrics::{Metrics, Totals};
+use crate::platform::metrics::{Metrics, Totals, Watched};
 use crate::platform::templates::RenderLimits;
 use crate::platform::wasm::{Entry, Sandbox, SandboxSettings};
 use crate::settings::{MetricsAccess, Settings};
@@ -73,6 +76,7 @@ impl House {
             limits,
             bundled: bundled::BUNDLED,
             check_widget: widgets::check,
+            watch: watch_rules(settings),
         })
         .await?;
         let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
@@ -113,6 +117,29 @@ fn plugin_limits(settings: &Settings) -> PluginLimits {
             log_bytes: p.log_bytes,
         },
         entry: Entry { concurrency: p.concurrency, queue: p.queue, wait: Duration::from_millis(p.queue_wait_ms) },
+    }
+}
+
+fn watch_rules(settings: &Settings) -> WatchRules {
+    let (w, s) = (&settings.watch, Duration::from_secs);
+    let breaker = BreakerRules {
+        window: s(w.window_s),
+        calls: w.calls,
+        percent: w.percent,
+        stops: w.stops,
+        open: s(w.open_s),
+        open_max: s(w.open_max_s),
+        probes: w.probes,
+        openings: w.openings,
+        openings_within: s(w.openings_s),
+    };
+    let (window, calls, percent) = (s(w.rollback_s), w.rollback_calls, w.rollback_percent);
+    let probation = ProbationRules { window, calls, percent, row: w.rollback_stops };
+    WatchRules {
+        breaker: w.breaker.then_some(breaker),
+        probation: w.rollback.then_some(probation),
+        offenders: OffenderRules { stops: w.offender_stops, refused: s(w.offender_s) },
+        logs: LogRules { lines: w.log_lines, bytes: w.log_bytes },
     }
 }
 
@@ -274,6 +301,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let router = doors::router(Needs {
         identity: identity.clone(),
         plugins: Arc::new(house.plugins.clone()),
+        watch: Arc::new(house.plugins.clone()),
         widgets: Arc::new(house.widgets.clone()),
         actions: Arc::new(house.actions.clone()),
         health: health.clone(),
@@ -285,10 +313,11 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     cli::banner(listener.local_addr()?, &settings, &credential)?;
     drop(credential);
     let stop = {
-        let health = health.clone();
+        let (health, plugins) = (health.clone(), house.plugins.clone());
         async move {
             stop_signal().await;
             health.stopping.store(true, Ordering::Release);
+            plugins.close_logs();
             tracing::info!("stopping: no new connections, finishing what is under way");
         }
     };
@@ -362,7 +391,7 @@ impl Health for Pulse {
                 Ok(Ok(())) => Condition::Ok,
                 _ => Condition::Failed,
             };
-            let plugins = if self.house.plugins.table().healthy() { Condition::Ok } else { Condition::Degraded };
+            let plugins = if self.house.plugins.is_calm() { Condition::Ok } else { Condition::Degraded };
             // Events leave by the outbox, which is a table: there is no bus beside it yet that could fail alone.
             Checks { database, plugins, bus: database }
         })
@@ -382,5 +411,8 @@ impl Health for Pulse {
             widget_renders: renders,
             widget_cache_hits: hits,
         });
+        let plugins = &self.house.plugins;
+        let Interventions { rollbacks, quarantines, shed } = plugins.interventions();
+        metrics.watched(&Watched { rollbacks, quarantines, shed, breakers: plugins.breakers() });
     }
 }

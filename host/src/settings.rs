@@ -30,6 +30,7 @@ pub struct Settings {
     pub data: Data,
     pub auth: Auth,
     pub plugins: Plugins,
+    pub watch: Watch,
     pub widgets: Widgets,
     pub idempotency: Idempotency,
     pub log: Log,
@@ -104,6 +105,30 @@ pub struct Plugins {
     pub log_lines: usize,
     pub events_per_call: usize,
     pub event_bytes: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    pub breaker: bool,
+    pub window_s: u64,
+    pub calls: u32,
+    pub percent: u32,
+    pub stops: u32,
+    pub open_s: u64,
+    pub open_max_s: u64,
+    pub probes: u32,
+    pub openings: u32,
+    pub openings_s: u64,
+    pub rollback: bool,
+    pub rollback_s: u64,
+    pub rollback_calls: u32,
+    pub rollback_percent: u32,
+    pub rollback_stops: u32,
+    pub offender_stops: u32,
+    pub offender_s: u64,
+    pub log_lines: usize,
+    pub log_bytes: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -225,6 +250,7 @@ impl Settings {
             data: part(&mut parts, "data")?,
             auth: part(&mut parts, "auth")?,
             plugins: part(&mut parts, "plugins")?,
+            watch: part(&mut parts, "watch")?,
             widgets: part(&mut parts, "widgets")?,
             idempotency: part(&mut parts, "idempotency")?,
             log: part(&mut parts, "log")?,

@@ -4,9 +4,9 @@ use crate::kit::{Client, TestHost, Visitor, wasm};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// A host with the misbehaving plugin beside the bundled ones.
+/// A host with the misbehaving plugin beside the bundled ones, which lets it misbehave for ever.
 async fn host() -> TestHost {
-    let mut host = TestHost::start().await;
+    let mut host = TestHost::with(&[("INLAY_WATCH_BREAKER", "false"), ("INLAY_WATCH_OFFENDER_STOPS", "0")]).await;
     let component = wasm::misbehave().to_vec();
     let answer = super::admin_plugins::upload(&host.admin(), component, Some("all")).await;
     assert_eq!(answer.status, 201, "{}", answer.text());

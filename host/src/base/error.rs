@@ -103,6 +103,8 @@ codes! {
     PluginTimeout = "plugin_timeout", Timeout, "The plugin did not answer in time";
     PluginLimit = "plugin_limit", Plugin, "The plugin went past one of its limits";
     PluginBusy = "plugin_busy", TooMany, "Too many calls of this plugin are under way";
+    PluginUnavailable = "plugin_unavailable", Unavailable, "The plugin is out of service for a while";
+    InputRefused = "input_refused", Invalid, "This input made the plugin fail and is refused for a while";
     PluginInvalid = "plugin_invalid", Invalid, "The plugin cannot be accepted";
     GrantsMissing = "grants_missing", Invalid, "The plugin asks for permissions that were not granted";
     NameTaken = "name_taken", Conflict, "The name is taken";

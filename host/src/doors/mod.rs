@@ -7,6 +7,7 @@ pub mod kit;
 pub mod openapi;
 pub mod rooms;
 pub mod site;
+pub mod watch;
 pub mod widgets;
 
 #[cfg(test)]
@@ -18,7 +19,7 @@ use crate::doors::kit::frame::{self, Frame};
 use crate::doors::kit::origin::Origins;
 use crate::doors::kit::shed::Shed;
 use crate::doors::openapi::Door;
-use crate::doors::rooms::{Dispatches, Health, Manages, Shows};
+use crate::doors::rooms::{Dispatches, Health, Manages, Shows, Watches};
 use crate::doors::site::Site;
 use crate::features::identity::Identity;
 use crate::platform::metrics::Metrics;
@@ -32,6 +33,7 @@ use std::time::Duration;
 pub struct Needs {
     pub identity: Identity,
     pub plugins: Arc<dyn Manages>,
+    pub watch: Arc<dyn Watches>,
     pub widgets: Arc<dyn Shows>,
     pub actions: Arc<dyn Dispatches>,
     pub health: Arc<dyn Health>,
@@ -78,6 +80,7 @@ pub enum MetricsAccess {
 pub struct Hall {
     ground: Ground,
     plugins: Arc<dyn Manages>,
+    watch: Arc<dyn Watches>,
     widgets: Arc<dyn Shows>,
     actions: Arc<dyn Dispatches>,
     site: Arc<Site>,
@@ -103,6 +106,7 @@ macro_rules! parts {
 parts! {
     Ground = ground;
     Arc<dyn Manages> = plugins;
+    Arc<dyn Watches> = watch;
     Arc<dyn Shows> = widgets;
     Arc<dyn Dispatches> = actions;
     Arc<Site> = site;
@@ -110,7 +114,7 @@ parts! {
 
 /// Every door of this host.
 pub fn all() -> Vec<Door> {
-    [widgets::doors(), admin::doors(), site::doors()].into_iter().flatten().collect()
+    [widgets::doors(), admin::doors(), watch::doors(), site::doors()].into_iter().flatten().collect()
 }
 
 /// The OpenAPI document of all doors.
@@ -120,7 +124,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The doors, ready to serve.
 pub fn router(needs: Needs) -> Router {
-    let Needs { identity, plugins, widgets, actions, health, metrics, clock, options } = needs;
+    let Needs { identity, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
     let origins = Origins::new(&options.cors_origins, options.public_url.as_deref());
     let secure = options.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     let frame = Frame::new(clock, origins.clone(), metrics.clone(), options.deadline, secure);
@@ -134,6 +138,7 @@ pub fn router(needs: Needs) -> Router {
             upload: Bounds { bytes: options.max_upload_bytes, time: options.body_time },
         },
         plugins,
+        watch,
         widgets,
         actions,
         site: Arc::new(Site::new(&all, health, metrics, &options)),

@@ -2,13 +2,14 @@
 use crate::base::error::Result;
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::identity::Caller;
-use crate::features::plugins::{Permissions, PluginInfo, Plugins};
+use crate::features::plugins::{Line, Permissions, PluginInfo, PluginStats, Plugins, Tail, Wish};
 use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -59,6 +60,25 @@ impl Manages for Plugins {
     }
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
         Box::pin(self.query(caller, name, params))
+    }
+}
+
+/// The room `plugins`, as far as it supervises.
+pub trait Watches: Send + Sync {
+    fn stats(&self, name: &str) -> Result<PluginStats>;
+    fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>>;
+    fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail>;
+}
+
+impl Watches for Plugins {
+    fn stats(&self, name: &str) -> Result<PluginStats> {
+        self.stats(name)
+    }
+    fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>> {
+        self.log_lines(name, wish)
+    }
+    fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail> {
+        self.log_tail(name, wish)
     }
 }
 

@@ -52,6 +52,17 @@ pub struct Totals {
     pub widget_cache_hits: u64,
 }
 
+/// What supervision of plugins has done since the start, and how it stands.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    pub rollbacks: u64,
+    pub quarantines: u64,
+    /// Calls that were answered without running.
+    pub shed: u64,
+    /// Each plugin, and the word of its breaker: closed, probing, open, quarantined.
+    pub breakers: Vec<(String, &'static str)>,
+}
+
 type Times<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// Everything that is counted; a clone counts into the same numbers.
@@ -74,6 +85,10 @@ struct Inner {
     conflicts: Counter,
     renders: Counter,
     render_hits: Counter,
+    rollbacks: Counter,
+    quarantines: Counter,
+    shed: Counter,
+    breakers: Family<Plugin, Gauge>,
     process: Process,
 }
 
@@ -131,6 +146,10 @@ impl Metrics {
             conflicts: Counter::default(),
             renders: Counter::default(),
             render_hits: Counter::default(),
+            rollbacks: Counter::default(),
+            quarantines: Counter::default(),
+            shed: Counter::default(),
+            breakers: Family::default(),
             process: Process::default(),
         };
         inner.register(version);
@@ -182,6 +201,20 @@ impl Metrics {
         }
     }
 
+    /// Takes over how plugins are supervised; call it before `render`.
+    pub fn watched(&self, watched: &Watched) {
+        let m = &self.0;
+        m.rollbacks.inner().store(watched.rollbacks, Relaxed);
+        m.quarantines.inner().store(watched.quarantines, Relaxed);
+        m.shed.inner().store(watched.shed, Relaxed);
+        m.breakers.clear();
+        for (plugin, word) in watched.breakers.iter().take(MOST_NAMES) {
+            let level = ["closed", "probing", "open", "quarantined"].iter().position(|known| known == word);
+            let level = level.and_then(|level| i64::try_from(level).ok()).unwrap_or(-1);
+            m.breakers.get_or_create(&Plugin { plugin: plugin.as_str().into() }).set(level);
+        }
+    }
+
     /// Time since this was made.
     pub fn uptime(&self) -> Duration {
         self.0.started.elapsed()
@@ -220,6 +253,11 @@ impl Inner {
         r.register("inlay_commit_conflicts", "Actions run again because others changed the same data", conflicts);
         r.register("inlay_widget_renders", "Renderings of a template", self.renders.clone());
         r.register("inlay_widget_cache_hits", "Widgets answered from the cache", self.render_hits.clone());
+        let breakers = self.breakers.clone();
+        r.register("inlay_plugin_breaker", "0 closed, 1 probing, 2 open, 3 quarantined", breakers);
+        r.register("inlay_plugin_rollbacks", "Versions taken back because they failed", self.rollbacks.clone());
+        r.register("inlay_plugin_quarantines", "Versions put in quarantine", self.quarantines.clone());
+        r.register("inlay_plugin_shed", "Calls answered without running the plugin", self.shed.clone());
         self.process.register(r);
     }
 
@@ -319,6 +357,8 @@ mod tests {
             widget_renders: 4,
             widget_cache_hits: 5,
         });
+        let breakers = vec![("shop".to_owned(), "open")];
+        metrics.watched(&Watched { rollbacks: 1, quarantines: 2, shed: 3, breakers });
         let under_way = metrics.in_flight();
         let text = metrics.render();
         for expected in [
@@ -336,6 +376,10 @@ mod tests {
             "inlay_commit_conflicts_total 1",
             "inlay_widget_renders_total 4",
             "inlay_widget_cache_hits_total 5",
+            r#"inlay_plugin_breaker{plugin="shop"} 2"#,
+            "inlay_plugin_rollbacks_total 1",
+            "inlay_plugin_quarantines_total 2",
+            "inlay_plugin_shed_total 3",
         ] {
             assert!(line(&text, expected), "{expected} is not in\n{text}");
         }

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod replay;
 pub mod request_id;
 pub mod shed;
+pub mod sse;
 pub mod urlencoded;
 
 pub use problem::{Answer, Problem};

@@ -195,6 +195,10 @@ pub fn log(error: &Error) {
     let cause = error.source.as_ref().map(|source| chain(source.as_ref()));
     let cause = cause.as_deref();
     match error.code.kind() {
+        // One line was written when the breaker opened; a line for every call that it spares would be a flood.
+        _ if error.code == Code::PluginUnavailable => {
+            tracing::debug!(code, cause, at = %error.at, "{}", error.detail);
+        }
         Kind::Internal | Kind::Storage | Kind::Unavailable => {
             tracing::error!(code, cause, at = %error.at, "{}", error.detail);
         }

@@ -1,6 +1,7 @@
 //! A door: where it is, what handles it, and what a stranger must know of it. Router and document are made from the same
 //! list.
 mod shapes;
+mod watch_shapes;
 
 use crate::base::error::Code;
 use crate::doors::Hall;
@@ -212,8 +213,10 @@ pub fn document(doors: &[Door]) -> OpenApi {
     let paths = doors.iter().fold(PathsBuilder::new(), |paths, door| {
         paths.path(door.path, PathItem::new(door.method.clone(), door.operation()))
     });
-    let components =
-        shapes::all().into_iter().fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
+    let components = shapes::all()
+        .into_iter()
+        .chain(watch_shapes::all())
+        .fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
     let info = InfoBuilder::new()

@@ -37,7 +37,7 @@ pub fn all() -> Vec<Named> {
     ]
 }
 
-fn named<T: ToSchema>() -> Named {
+pub(super) fn named<T: ToSchema>() -> Named {
     (T::name().into_owned(), T::schema())
 }
 

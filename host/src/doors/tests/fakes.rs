@@ -2,11 +2,13 @@
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Fault, Result};
 use crate::base::secret::Secret;
-use crate::doors::rooms::{Checks, Condition, Dispatches, Health, Manages, Shows, Soon};
+use crate::doors::rooms::{Checks, Condition, Dispatches, Health, Manages, Shows, Soon, Watches};
 use crate::doors::{MetricsAccess, Needs, Options, router};
 use crate::features::actions::{Action, Outcome};
 use crate::features::identity::{Caller, Identity};
-use crate::features::plugins::{Permissions, PluginInfo};
+use crate::features::plugins::{
+    Both, BreakerView, Figures, Level, Line, Permissions, PluginInfo, PluginStats, Tail, Wish,
+};
 use crate::features::widgets::{Rendered, WidgetInfo};
 use crate::platform::metrics::Metrics;
 use axum::Router;
@@ -63,6 +65,7 @@ pub struct Rooms {
     pub uploads: Arc<Mutex<Vec<(Bytes, Permissions)>>>,
     pub condition: Arc<Mutex<Option<Condition>>>,
     pub stopping: Arc<Mutex<bool>>,
+    pub wish: Arc<Mutex<Option<Wish>>>,
 }
 
 impl Dispatches for Rooms {
@@ -144,6 +147,49 @@ impl Manages for Rooms {
     }
 }
 
+impl Watches for Rooms {
+    fn stats(&self, name: &str) -> Result<PluginStats> {
+        self.get(name)?;
+        Ok(PluginStats {
+            name: name.to_owned(),
+            version: "1.0.0".into(),
+            digest: String::new(),
+            since_ms: 0,
+            breaker: BreakerView { state: "closed", shed: 0, inputs_refused: 0 },
+            limits: None,
+            total: Figures { calls: 7, ..Figures::default() },
+            recent: Figures::default(),
+            actions: [("add".to_owned(), Both::default())].into(),
+            queries: [].into(),
+            versions: vec![],
+        })
+    }
+    fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>> {
+        self.get(name)?;
+        *self.wish.lock().unwrap() = Some(wish);
+        Ok(vec![line(1, "hello")])
+    }
+    fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail> {
+        self.get(name)?;
+        *self.wish.lock().unwrap() = Some(wish);
+        Ok(Tail::new(vec![line(1, "hello"), line(2, "two\nlines")], None, true))
+    }
+}
+
+fn line(id: u64, message: &str) -> Arc<Line> {
+    Arc::new(Line {
+        id,
+        at_ms: 5,
+        level: Level::Info,
+        message: message.to_owned(),
+        fields: vec![("a".into(), "b".into())],
+        action: "add".into(),
+        call: "act_1".into(),
+        attempt: 1,
+        version: "1.0.0".into(),
+    })
+}
+
 impl Health for Rooms {
     fn checks(&self) -> Soon<'_, Checks> {
         let database = self.condition.lock().unwrap().unwrap_or(Condition::Ok);
@@ -195,6 +241,7 @@ pub fn house_with(options: Options) -> House {
     let router = router(Needs {
         identity: identity.clone(),
         plugins: shared.clone(),
+        watch: shared.clone(),
         widgets: shared.clone(),
         actions: shared.clone(),
         health: shared,

@@ -6,4 +6,5 @@ pub mod fakes;
 mod manners;
 mod openapi;
 mod site;
+mod watch;
 mod widgets;

@@ -15,6 +15,8 @@ const QUERY: &[Code] = &[
     Code::PluginTimeout,
     Code::PluginLimit,
     Code::PluginBusy,
+    Code::PluginUnavailable,
+    Code::InputRefused,
     Code::Database,
 ];
 const PAGED: &str = "Most entries of one page";

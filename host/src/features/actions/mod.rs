@@ -14,7 +14,9 @@ use crate::base::error::{Code, Error, Result};
 use crate::base::ids::ActionId;
 use crate::base::secret::{hex, sha256};
 use crate::features::identity::Caller;
-use crate::features::plugins::{Active, Declared, Plugins, Ran, breached, faulted, permitted, refused};
+use crate::features::plugins::{
+    Active, Declared, Named, Plugins, Ran, Spent, Work, breached, faulted, permitted, refused,
+};
 use crate::features::state::{EventRow, LogRow, Record, Refusal, Replay, State, Unit};
 use crate::features::widgets::Widgets;
 use crate::platform::metrics::Metrics;
@@ -77,7 +79,29 @@ struct Job<'a> {
     caller: &'a Caller,
     plugin: &'a Active,
     declared: &'a Declared,
-    key: Option<(Arc<str>, Arc<str>)>,
+    key: Option<Key>,
+}
+
+/// An idempotency key, and the hash of the request that it was first used with.
+type Key = (Arc<str>, Arc<str>);
+
+/// One action of one caller, on whatever version.
+struct Run<'a> {
+    actions: &'a Actions,
+    caller: &'a Caller,
+    key: Option<Key>,
+    input: &'a str,
+    thread: Option<&'a str>,
+}
+
+impl Work for Run<'_> {
+    type Answer = Arc<str>;
+
+    async fn run(&self, named: &Named, spent: &mut Spent) -> Result<Arc<str>> {
+        let declared = named.declared().ok_or_else(|| Error::internal("a declaration has gone"))?;
+        let job = Job { caller: self.caller, plugin: &named.plugin, declared, key: self.key.clone() };
+        self.actions.run(job, self.input, self.thread, spent).await
+    }
 }
 
 /// How one try ended, when it is not to be repeated.
@@ -104,8 +128,8 @@ impl Actions {
         let input = input::checked(declared, action.parameters, action.form, MAX_INPUT)?;
         let thread = action.thread;
         let Some(key) = action.idempotency_key else {
-            let job = Job { caller, plugin: &named.plugin, declared, key: None };
-            return self.run(job, input, thread).await.map(|json| Outcome { json, replayed: false });
+            let json = self.watched(caller, named, None, &input, thread.as_deref()).await?;
+            return Ok(Outcome { json, replayed: false });
         };
         let hash: Arc<str> = hex(&sha256(format!("{}\n{input}", action.name).as_bytes())).into();
         let scope = format!("{}\n{}\n{key}", caller.workspace, caller.visitor);
@@ -116,8 +140,22 @@ impl Actions {
         if let Some(json) = self.replay(caller, &key, &hash).await? {
             return Ok(Outcome { json, replayed: true });
         }
-        let job = Job { caller, plugin: &named.plugin, declared, key: Some((key.into(), hash)) };
-        self.run(job, input, thread).await.map(|json| Outcome { json, replayed: false })
+        let json = self.watched(caller, named, Some((key.into(), hash)), &input, thread.as_deref()).await?;
+        Ok(Outcome { json, replayed: false })
+    }
+
+    /// Runs it under supervision: not at all where that is pointless, and once more where its version was taken out of
+    /// force by its failure. Where it fails for good, what the plugin declared for that case is shown.
+    async fn watched(
+        &self,
+        caller: &Caller,
+        named: &Named,
+        key: Option<Key>,
+        input: &str,
+        thread: Option<&str>,
+    ) -> Result<Arc<str>> {
+        let work = Run { actions: self, caller, key, input, thread };
+        self.0.plugins.supervised(caller, named, input, work).await
     }
 
     async fn replay(&self, caller: &Caller, key: &str, hash: &str) -> Result<Option<Arc<str>>> {
@@ -133,14 +171,14 @@ impl Actions {
     }
 
     /// Tries until it commits, is refused, or nobody can say that it should go on.
-    async fn run(&self, job: Job<'_>, input: String, thread: Option<String>) -> Result<Arc<str>> {
+    async fn run(&self, job: Job<'_>, input: &str, thread: Option<&str>, spent: &mut Spent) -> Result<Arc<str>> {
         let clock = &self.0.clock;
         let mut call = Call {
             name: job.declared.name.clone(),
-            input,
+            input: input.to_owned(),
             id: ActionId::new(clock).to_string(),
             workspace: job.caller.workspace.to_string(),
-            thread,
+            thread: thread.map(str::to_owned),
             visitor: job.caller.visitor.to_string(),
             locale: job.caller.locale.clone(),
             now_ms: clock.now_ms(),
@@ -152,7 +190,9 @@ impl Actions {
             if attempt == PATIENCE {
                 _lane = Some(self.0.lanes.claim(&job.plugin.name).await);
             }
-            let Ran { ended, usage, host } = job.plugin.handle(&self.0.state, job.caller, job.declared, &call).await;
+            let ran = job.plugin.handle(&self.0.state, job.caller, job.declared, &call).await;
+            spent.add(ran.usage, ran.waited());
+            let Ran { ended, usage, host } = ran;
             let log = log_row(&job, &call, usage);
             let breach = host.as_ref().and_then(|h| h.breach());
             let (unit, events) = match host {

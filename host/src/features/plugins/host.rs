@@ -1,5 +1,6 @@
 //! What a plugin's call may do: its own slice of the data, the topics and scopes it was granted, its configuration.
 use super::Grants;
+use super::logs::{Level, Said};
 use crate::features::state::{EventRow, Unit};
 use crate::platform::wasm::{Failure, HostCalls, Scope};
 use futures_util::future::BoxFuture;
@@ -30,6 +31,10 @@ pub struct PluginHost {
     log_lines: usize,
     log_bytes: usize,
     log_full: bool,
+    /// The log's lines, until it is known how the call ended.
+    said: Vec<Said>,
+    /// The database is at work for the call.
+    waits: bool,
 }
 
 impl PluginHost {
@@ -41,13 +46,36 @@ impl PluginHost {
         limits: OutLimits,
         read_only: bool,
     ) -> PluginHost {
-        let (events, breach, log_lines, log_bytes, log_full) = (Vec::new(), None, 0, 0, false);
-        PluginHost { unit, events, plugin, grants, config, limits, read_only, breach, log_lines, log_bytes, log_full }
+        PluginHost {
+            unit,
+            events: Vec::new(),
+            plugin,
+            grants,
+            config,
+            limits,
+            read_only,
+            breach: None,
+            log_lines: 0,
+            log_bytes: 0,
+            log_full: false,
+            said: Vec::new(),
+            waits: false,
+        }
     }
 
     /// The first limit that the call ran into, whether or not its handler noticed.
     pub fn breach(&self) -> Option<&'static str> {
         self.unit.breach().or(self.breach)
+    }
+
+    /// The lines that the call has logged so far; they are handed out once.
+    pub fn said(&mut self) -> Vec<Said> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Whether the call ended while the database was at work for it.
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     fn may_write(&self) -> Result<(), Failure> {
@@ -81,7 +109,12 @@ impl HostCalls for PluginHost {
     }
 
     fn get(&mut self, scope: Scope, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<Arc<str>>>, Failure>> {
-        Box::pin(self.unit.get(scope, keys))
+        self.waits = true;
+        Box::pin(async move {
+            let got = self.unit.get(scope, keys).await;
+            self.waits = false;
+            got
+        })
     }
 
     fn put(&mut self, scope: Scope, key: String, value: String, ttl_s: Option<u64>) -> Result<(), Failure> {
@@ -101,7 +134,12 @@ impl HostCalls for PluginHost {
         after: Option<String>,
         limit: u32,
     ) -> BoxFuture<'_, Result<Vec<(String, Arc<str>)>, Failure>> {
-        Box::pin(self.unit.scan(scope, prefix, after, limit))
+        self.waits = true;
+        Box::pin(async move {
+            let got = self.unit.scan(scope, prefix, after, limit).await;
+            self.waits = false;
+            got
+        })
     }
 
     fn add(
@@ -158,18 +196,22 @@ impl HostCalls for PluginHost {
         let full = self.log_lines > self.limits.log_lines || self.log_bytes > self.limits.log_bytes;
         if full {
             self.log_full = true;
-            tracing::warn!(plugin, "this call logs more than is kept; the rest is dropped");
+            const CUT: &str = "this call logs more than is kept; the rest is dropped";
+            tracing::warn!(plugin, "{CUT}");
+            self.said.push(Said { level: Level::Warn, message: CUT.to_owned(), fields: Vec::new() });
             return;
         }
         // A guest may not draw on the terminal of whoever reads the log, nor begin a line of its own.
         let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-        let message = plain(message);
-        let fields = plain(&fields.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" "));
+        let (level, message) = (Level::of(level), plain(message));
+        let named: Vec<_> = fields.iter().map(|(name, value)| (plain(name), plain(value))).collect();
+        let fields = named.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
         match level {
-            "error" => tracing::error!(target: "plugin", plugin, fields, "{message}"),
-            "warn" => tracing::warn!(target: "plugin", plugin, fields, "{message}"),
-            "debug" => tracing::debug!(target: "plugin", plugin, fields, "{message}"),
-            _ => tracing::info!(target: "plugin", plugin, fields, "{message}"),
+            Level::Error => tracing::error!(target: "plugin", plugin, fields, "{message}"),
+            Level::Warn => tracing::warn!(target: "plugin", plugin, fields, "{message}"),
+            Level::Debug => tracing::debug!(target: "plugin", plugin, fields, "{message}"),
+            Level::Info => tracing::info!(target: "plugin", plugin, fields, "{message}"),
         }
+        self.said.push(Said { level, message, fields: named });
     }
 }

@@ -84,6 +84,7 @@ impl Plugins {
         };
         let (db, workspace) = (&self.0.db, self.0.workspace.as_str());
         let id = store::activate(db, workspace, &version, &active.info.granted, now).await?;
+        active.watched.put_in_force(true);
         self.0.table.store(Arc::new(table));
         self.0.shown.fetch_max(id, Ordering::AcqRel);
         let info = active.info.clone();
@@ -96,6 +97,7 @@ impl Plugins {
         let grants = Grants::of(&granted);
         let allowed = Imports { state: grants.any_state(), events: !grants.topics.is_empty() };
         let loaded = self.0.sandbox.link(&compiled, allowed, self.0.limits.entry).await?;
+        let watched = self.0.watch.of(&compiled.digest, &manifest);
         let info = PluginInfo {
             name: manifest.name.clone(),
             id: manifest.id.clone(),
@@ -121,6 +123,7 @@ impl Plugins {
             grants: Arc::new(grants),
             config: Arc::new(manifest.config.clone()),
             limits: self.0.limits,
+            watched,
             info,
             manifest,
             loaded,

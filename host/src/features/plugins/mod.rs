@@ -1,15 +1,26 @@
 //! Plugins: inspect, install, activate; the live table; queries.
 mod host;
 mod load;
+mod logs;
 mod manifest;
 mod query;
+mod stats;
 mod store;
+mod supervise;
 mod table;
+mod watch;
 
 pub use host::{OutLimits, PluginHost};
+pub use logs::{Level, Line, LogRules, Next, Tail, Wish};
 pub use manifest::{Declared, Effect, Manifest};
 pub use query::{breached, faulted, permitted, refused};
+pub use stats::{Both, Figures, Spent, Times};
+pub use supervise::Work;
 pub use table::{Active, Grants, Named, Ran, Table};
+pub use watch::{
+    Barred, BreakerRules, BreakerState, BreakerView, Called, Interventions, LimitsView, OffenderRules, Pass,
+    PluginStats, ProbationRules, VersionStats, Watch, WatchRules, Watched,
+};
 
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result};
@@ -96,6 +107,7 @@ struct Inner {
     workspace: WorkspaceId,
     bundled: Bundled,
     check_widget: CheckWidget,
+    watch: Watch,
     table: ArcSwap<Table>,
     /// One change of the table at a time.
     changing: tokio::sync::Mutex<()>,
@@ -112,12 +124,14 @@ pub struct Parts {
     pub limits: PluginLimits,
     pub bundled: Bundled,
     pub check_widget: CheckWidget,
+    pub watch: WatchRules,
 }
 
 impl Plugins {
     /// Loads what is in force. A plugin that cannot be loaded is listed as failed and keeps nobody else from starting.
     pub async fn open(parts: Parts) -> Result<Plugins> {
-        let Parts { db, state, sandbox, clock, limits, bundled, check_widget } = parts;
+        let Parts { db, state, sandbox, clock, limits, bundled, check_widget, watch } = parts;
+        let watch = Watch::new(watch, clock.clone());
         let plugins = Plugins(Arc::new(Inner {
             db,
             state,
@@ -127,6 +141,7 @@ impl Plugins {
             workspace: WorkspaceId::first(),
             bundled,
             check_widget,
+            watch,
             table: ArcSwap::from_pointee(Table::default()),
             changing: tokio::sync::Mutex::new(()),
             shown: AtomicI64::new(0),

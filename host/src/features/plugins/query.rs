@@ -1,6 +1,7 @@
 //! Queries: a plugin's named, read-only data.
-use super::Plugins;
-use super::table::Ran;
+use super::stats::Spent;
+use super::table::{Named, Ran};
+use super::{Plugins, Work};
 use crate::base::error::{Code, Error, Fault as InputFault, Kind, Result};
 use crate::base::ids::ActionId;
 use crate::base::json::whole_numbers;
@@ -12,6 +13,22 @@ use serde_json::{Map, Value};
 
 /// Runs of a query whose data changed under it.
 const TRIES: u32 = 5;
+
+/// One query of one caller.
+struct Load<'a> {
+    plugins: &'a Plugins,
+    caller: &'a Caller,
+    name: &'a str,
+    input: &'a str,
+}
+
+impl Work for Load<'_> {
+    type Answer = String;
+
+    async fn run(&self, named: &Named, spent: &mut Spent) -> Result<String> {
+        self.plugins.load(self.caller, named, self.name, self.input, spent).await
+    }
+}
 
 impl Plugins {
     /// Runs a named query and gives its JSON text. `params` come from a query string or a widget: texts are read as the
@@ -29,9 +46,16 @@ impl Plugins {
             Error::new(Code::InvalidParameters, format!("The parameters of {name} do not fit its schema"))
                 .with_faults(faults)
         })?;
+        let input = input.to_string();
+        let work = Load { plugins: self, caller, name, input: &input };
+        self.supervised(caller, named, &input, work).await
+    }
+
+    /// Runs a query until its data stand still.
+    async fn load(&self, caller: &Caller, named: &Named, name: &str, input: &str, spent: &mut Spent) -> Result<String> {
         let mut call = Call {
             name: name.to_owned(),
-            input: input.to_string(),
+            input: input.to_owned(),
             id: ActionId::new(&self.0.clock).to_string(),
             workspace: caller.workspace.to_string(),
             thread: None,
@@ -42,7 +66,9 @@ impl Plugins {
         };
         for attempt in 1..=TRIES {
             call.attempt = attempt;
-            let Ran { ended, usage, host } = named.plugin.load(&self.0.state, caller, &call).await;
+            let ran = named.plugin.load(&self.0.state, caller, &call).await;
+            spent.add(ran.usage, ran.waited());
+            let Ran { ended, usage, host } = ran;
             let outcome = match &ended {
                 Ok(Ok(_)) => "ok",
                 Ok(Err(failure)) => failure.code.as_str(),

@@ -1,11 +1,13 @@
 //! The live table: which plugin answers to which name, right now.
 use super::host::{OutLimits, PluginHost};
+use super::logs::Source;
 use super::manifest::{Declared, Effect, Manifest};
+use super::watch::{Called, LimitsView, Watched};
 use super::{PluginInfo, PluginLimits};
 use crate::base::error::{Code, Error, Result};
 use crate::features::identity::Caller;
 use crate::features::state::{Owners, State, Unit};
-use crate::platform::wasm::{Call, Ended, Limits, Loaded, Reply, Usage};
+use crate::platform::wasm::{Call, Ended, FaultKind, Limits, Loaded, Reply, Usage};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -40,6 +42,7 @@ pub struct Active {
     pub(super) config: Arc<serde_json::Value>,
     pub(super) loaded: Loaded,
     pub(super) limits: PluginLimits,
+    pub(super) watched: Arc<Watched>,
 }
 
 /// How one run of a handler ended, with all that it did and nothing of it stored.
@@ -79,19 +82,54 @@ impl Active {
         PluginHost::new(unit, self.name.clone(), self.grants.clone(), self.config.clone(), out, read_only)
     }
 
+    /// Puts what the call has logged into the plugin's log.
+    fn heard(&self, call: &Call, mut host: Option<PluginHost>) -> Option<PluginHost> {
+        let said = host.as_mut().map(PluginHost::said).unwrap_or_default();
+        let (action, attempt, version) = (call.name.as_str(), call.attempt, &self.version);
+        self.watched.logs.write(call.now_ms, &Source { action, call: &call.id, attempt, version }, said);
+        host
+    }
+
+    pub(super) fn limits_view(&self) -> LimitsView {
+        let Limits { cpu, wall, memory, output, host_calls } = self.limits();
+        let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        LimitsView {
+            cpu_ms: ms(cpu),
+            wall_ms: ms(wall),
+            memory_bytes: memory,
+            output_bytes: output,
+            host_calls,
+            concurrency: self.limits.entry.concurrency,
+            queue: self.limits.entry.queue,
+        }
+    }
+
+    /// The supervision of this version.
+    pub fn watched(&self) -> &Watched {
+        &self.watched
+    }
+
     /// Runs an action's handler once, on the state of this moment.
     pub async fn handle(&self, state: &State, caller: &Caller, action: &Declared, call: &Call) -> Ran<Reply> {
         let unit = self.unit(state, caller, call.thread.as_deref(), call.now_ms);
         let host = self.host(unit, action.effect == Effect::Read);
         let (ended, usage, host) = self.loaded.handle(call, host, &self.limits()).await;
-        Ran { ended, usage, host }
+        Ran { ended, usage, host: self.heard(call, host) }
     }
 
     /// Runs a query once.
     pub async fn load(&self, state: &State, caller: &Caller, call: &Call) -> Ran<String> {
         let unit = self.unit(state, caller, call.thread.as_deref(), call.now_ms);
         let (ended, usage, host) = self.loaded.load(call, self.host(unit, true), &self.limits()).await;
-        Ran { ended, usage, host }
+        Ran { ended, usage, host: self.heard(call, host) }
+    }
+}
+
+impl<T> Ran<T> {
+    /// Whether it ran out of time while the database was at work for it.
+    pub fn waited(&self) -> bool {
+        let slow = self.ended.as_ref().is_err_and(|fault| fault.kind == FaultKind::Wall);
+        slow && self.host.as_ref().is_some_and(PluginHost::waits)
     }
 }
 
@@ -108,6 +146,20 @@ impl Named {
     pub fn declared(&self) -> Option<&Declared> {
         let all = if self.query { &self.plugin.manifest.queries } else { &self.plugin.manifest.actions };
         all.get(self.index)
+    }
+
+    /// As declared.
+    pub fn name(&self) -> &str {
+        self.declared().map_or("", |declared| &declared.name)
+    }
+
+    pub fn is_query(&self) -> bool {
+        self.query
+    }
+
+    /// A call by this name, for supervision.
+    pub fn called<'a>(&self, name: &'a str, input: &'a str) -> Called<'a> {
+        Called { query: self.query, index: self.index, name, input }
     }
 }
 
