@@ -11,7 +11,7 @@ use crate::features::plugins::{
 };
 use crate::features::state::{State, StateLimits};
 use crate::features::widgets::{self, Widgets};
-use crate::platform::db::Db;
+use crate::platform::db::{Db, Place};
 use crate::platform::keys;
 use crate::platform::metrics::{Metrics, Totals, Watched};
 use crate::platform::templates::RenderLimits;
@@ -146,10 +146,13 @@ fn watch_rules(settings: &Settings) -> WatchRules {
 async fn open_database(settings: &Settings) -> Result<Db, Failure> {
     std::fs::create_dir_all(&settings.data.dir)
         .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
-    let file = settings.data.dir.join("inlay.db");
-    Ok(Db::open(&file)
-        .await
-        .map_err(|e| explained(&format!("The database {} cannot be opened", file.display()), &e))?)
+    let url = settings.data.database_url.as_ref().map_or("", |url| url.reveal());
+    let place = Place::parse(url, &settings.data.dir).map_err(|e| format!("data.database_url {e}"))?;
+    let what = match &place {
+        Place::Sqlite(file) => format!("The database {} cannot be opened", file.display()),
+        Place::Postgres(_) => "The database of data.database_url cannot be opened".to_owned(),
+    };
+    Ok(Db::open(&place).await.map_err(|e| explained(&what, &e))?)
 }
 
 /// For the command line, where the cause may be shown.
@@ -197,6 +200,7 @@ pub async fn doctor_database(settings: &Settings) -> Result<String, Failure> {
     let pending = db.pending().await?;
     db.close().await;
     match (complaints.first(), pending.len()) {
+        (Some(first), _) if db.is_shared() => Err(first.clone().into()),
         (Some(first), _) => Err(format!("SQLite finds the file damaged: {first}").into()),
         (None, 0) => Ok("sound, and its schema is up to date".to_owned()),
         (None, n) => Ok(format!("sound; {n} migrations are pending and run at the next start")),

@@ -63,8 +63,9 @@ pub struct Server {
 #[serde(deny_unknown_fields)]
 pub struct Data {
     pub dir: PathBuf,
-    #[serde(deserialize_with = "optional")]
-    pub database_url: Option<String>,
+    /// `None`: SQLite, in a file of the data folder.
+    #[serde(deserialize_with = "optional_secret")]
+    pub database_url: Option<Secret<String>>,
     pub state_cache_bytes: u64,
 }
 

@@ -1,7 +1,9 @@
 //! Which values make sense. A message names the setting, where its value came from, and what would be right; it never
 //! repeats a secret.
 use super::{Layers, Leaf, Settings, SettingsError};
+use crate::platform::db::Place;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 /// Smallest and largest value of every number.
 const RANGES: &[(&str, i64, i64)] = &[
@@ -136,13 +138,7 @@ fn origin(text: &str) -> Result<(), String> {
 }
 
 fn database(text: &str) -> Result<(), String> {
-    match text.split_once(':') {
-        _ if text.is_empty() => Ok(()),
-        Some((scheme, _)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => Err(format!(
-            "names a {scheme} database, but this version stores in SQLite in data.dir only: leave it empty"
-        )),
-        _ => Err("must be empty: this version stores in SQLite in data.dir only".into()),
-    }
+    Place::parse(text, Path::new("")).map(|_| ())
 }
 
 fn secret(text: &str) -> Result<(), String> {

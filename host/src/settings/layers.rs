@@ -83,9 +83,10 @@ impl Leaf {
         }
     }
 
-    /// Shown instead of a value that must stay hidden. A database URL may hold a password.
+    /// Shown instead of a value that must stay hidden. A server's URL may hold a password.
     fn is_secret(&self) -> bool {
-        self.section == "auth" || self.key == "database_url" && self.value.as_str().is_some_and(|url| url.contains('@'))
+        let of_server = || self.value.as_str().is_some_and(|url| !url.starts_with("sqlite://"));
+        self.section == "auth" || self.key == "database_url" && of_server()
     }
 
     fn shown(&self) -> String {

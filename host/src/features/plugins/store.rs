@@ -1,6 +1,6 @@
 //! The SQL of plugin versions and activations.
 use crate::base::error::Result;
-use crate::platform::db::{Db, fault};
+use crate::platform::db::{Db, fault, on_db, on_tx};
 use bytes::Bytes;
 
 /// A version that was put in force, with what is needed to load it.
@@ -39,7 +39,8 @@ pub(super) async fn in_force(db: &Db, workspace: &str) -> Result<Vec<Activation>
                        (select max(b.id) from activations b where b.workspace_id = a.workspace_id and b.name = a.name) \
                        order by a.name";
     type Found = (String, String, String, i64, String, bool);
-    let rows: Vec<Found> = sqlx::query_as(SQL).bind(workspace).fetch_all(&db.read).await.map_err(fault)?;
+    let rows: Vec<Found> =
+        on_db!(db.read, pool => sqlx::query_as(SQL).bind(workspace).fetch_all(pool).await).map_err(fault)?;
     let activation = |(name, digest, granted, at, manifest, bundled): Found| Activation {
         name,
         digest,
@@ -53,15 +54,15 @@ pub(super) async fn in_force(db: &Db, workspace: &str) -> Result<Vec<Activation>
 
 /// Grows with every activation, by whatever process.
 pub(super) async fn newest(db: &Db) -> Result<i64> {
-    let (id,): (i64,) =
-        sqlx::query_as("select coalesce(max(id), 0) from activations").fetch_one(&db.read).await.map_err(fault)?;
+    const SQL: &str = "select coalesce(max(id), 0) from activations";
+    let (id,): (i64,) = on_db!(db.read, pool => sqlx::query_as(SQL).fetch_one(pool).await).map_err(fault)?;
     Ok(id)
 }
 
 pub(super) async fn component(db: &Db, digest: &str) -> Result<Option<Bytes>> {
     const SQL: &str = "select component from plugin_versions where digest = $1";
     let row: Option<(Option<Vec<u8>>,)> =
-        sqlx::query_as(SQL).bind(digest).fetch_optional(&db.read).await.map_err(fault)?;
+        on_db!(db.read, pool => sqlx::query_as(SQL).bind(digest).fetch_optional(pool).await).map_err(fault)?;
     Ok(row.and_then(|(bytes,)| bytes).map(Bytes::from))
 }
 
@@ -81,8 +82,9 @@ pub(super) async fn activate(
                               values ($1, $2, $3, $4, $5) returning id";
     let at = i64::try_from(at_ms).unwrap_or(i64::MAX);
     let granted = serde_json::Value::from(granted.to_vec()).to_string();
-    let mut tx = db.write.begin().await.map_err(fault)?;
-    sqlx::query(VERSION)
+    let granted = &granted;
+    let mut tx = db.begin().await?;
+    on_tx!(tx, conn => sqlx::query(VERSION)
         .bind(version.digest)
         .bind(version.name)
         .bind(version.version)
@@ -90,18 +92,19 @@ pub(super) async fn activate(
         .bind(version.component)
         .bind(version.component.is_none())
         .bind(at)
-        .execute(&mut *tx)
+        .execute(conn)
         .await
-        .map_err(fault)?;
-    let (id,): (i64,) = sqlx::query_as(ACTIVATION)
+        .map(|_| ()))
+    .map_err(fault)?;
+    let (id,): (i64,) = on_tx!(tx, conn => sqlx::query_as(ACTIVATION)
         .bind(workspace)
         .bind(version.name)
         .bind(version.digest)
         .bind(granted)
         .bind(at)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+        .fetch_one(conn)
+        .await)
+    .map_err(fault)?;
+    tx.commit().await?;
     Ok(id)
 }

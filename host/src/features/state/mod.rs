@@ -127,6 +127,9 @@ pub struct Counters {
 impl State {
     /// `cache_bytes` bounds the hot keys and values kept in memory. The caller runs [`State::write_groups`].
     pub async fn open(db: Db, clock: Clock, cache_bytes: u64) -> Result<State> {
+        if db.is_shared() {
+            return Err(Error::internal("state on Postgres is under way"));
+        }
         let last = store::last_seq(&db).await?;
         let usage = store::usage(&db).await?;
         let ledger = Ledger::new(last, usage, cache_bytes);

@@ -1,5 +1,6 @@
 //! Stories of the unit of work on a real database.
 use super::*;
+use crate::platform::db::Place;
 use crate::platform::wasm::Scope::{Visitor, Workspace};
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ struct Desk {
 impl Desk {
     async fn open(folder: PathBuf) -> Desk {
         std::fs::create_dir_all(&folder).unwrap();
-        let db = Db::open(&folder.join("inlay.db")).await.unwrap();
+        let db = Db::open(&Place::Sqlite(folder.join("inlay.db"))).await.unwrap();
         db.migrate().await.unwrap();
         let state = State::open(db, Clock::frozen(1_000_000), 1 << 20).await.unwrap();
         let stop = Arc::new(Notify::new());
@@ -226,7 +227,7 @@ async fn entries_expire_and_are_swept() {
     assert_eq!(keys(&mut after, "").await, ["long"]);
     drop((before, after));
     let folder = desk.close().await;
-    let db = Db::open(&folder.join("inlay.db")).await.unwrap();
+    let db = Db::open(&Place::Sqlite(folder.join("inlay.db"))).await.unwrap();
     let state = State::open(db, Clock::frozen(2_000_000), 1 << 20).await.unwrap();
     assert_eq!(state.sweep(Duration::from_secs(3600)).await.unwrap(), 1);
     std::fs::remove_dir_all(folder).unwrap();

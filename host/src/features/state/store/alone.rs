@@ -1,104 +1,11 @@
-//! The SQL of plugins' data.
-use super::Replay;
-use super::ledger::{Key, Pending, Row, ScanRead, Usage};
-use crate::base::error::Result;
-use crate::platform::db::{Db, fault};
+//! Writing a group on SQLite, where one process owns the data: everything was decided in memory, so this only writes.
+use super::super::ledger::{Key, Pending, Row};
+use super::super::{EventRow, Replay};
+use crate::base::error::{Error, Result};
+use crate::platform::db::{Db, Pool, fault};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool};
 use std::sync::{Arc, LazyLock};
-
-type Stored = (String, i64, Option<i64>);
-
-fn row_of((value, version, expires_at): Stored) -> Row {
-    let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
-    Row { version: unsigned(version), value: Some(value.into()), expires_at: expires_at.map(unsigned) }
-}
-
-pub(super) async fn row(db: &Db, key: &Key) -> Result<Row> {
-    const SQL: &str = "select value, version, expires_at from plugin_state \
-                       where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 and key = $5";
-    let bucket = &key.bucket;
-    let found: Option<Stored> = sqlx::query_as(SQL)
-        .bind(&*bucket.workspace)
-        .bind(&*bucket.plugin)
-        .bind(bucket.scope)
-        .bind(&*bucket.owner)
-        .bind(&*key.key)
-        .fetch_optional(&db.read)
-        .await
-        .map_err(fault)?;
-    Ok(found.map(row_of).unwrap_or_default())
-}
-
-/// Entries of a range in key order.
-pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(String, Row)>> {
-    const SQL: &str = "select key, value, version, expires_at from plugin_state \
-                       where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 \
-                       and key >= $5 and key < $6 and key > $7 order by key limit $8";
-    let bucket = &scan.bucket;
-    // No key holds this character's successor, so the range ends behind the last key with the prefix.
-    let end = format!("{}\u{10FFFF}", scan.prefix);
-    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(SQL)
-        .bind(&*bucket.workspace)
-        .bind(&*bucket.plugin)
-        .bind(bucket.scope)
-        .bind(&*bucket.owner)
-        .bind(&scan.prefix)
-        .bind(end)
-        .bind(scan.after.as_deref().unwrap_or(""))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&db.read)
-        .await
-        .map_err(fault)?;
-    Ok(rows.into_iter().map(|(key, value, version, expiry)| (key, row_of((value, version, expiry)))).collect())
-}
-
-pub(super) async fn replay(db: &Db, workspace: &str, visitor: &str, key: &str) -> Result<Option<Replay>> {
-    const SQL: &str =
-        "select request_hash, answer from replays where workspace_id = $1 and visitor_id = $2 and key = $3";
-    let found: Option<(String, String)> =
-        sqlx::query_as(SQL).bind(workspace).bind(visitor).bind(key).fetch_optional(&db.read).await.map_err(fault)?;
-    Ok(found.map(|(hash, answer)| Replay { key: key.into(), request_hash: hash.into(), answer: answer.into() }))
-}
-
-/// The highest place that was ever given away and stored.
-pub(super) async fn last_seq(db: &Db) -> Result<u64> {
-    let (log,): (i64,) =
-        sqlx::query_as("select coalesce(max(seq), 0) from action_log").fetch_one(&db.read).await.map_err(fault)?;
-    let (state,): (i64,) = sqlx::query_as("select coalesce(max(version), 0) from plugin_state")
-        .fetch_one(&db.read)
-        .await
-        .map_err(fault)?;
-    Ok(u64::try_from(log.max(state)).unwrap_or(0))
-}
-
-pub(super) async fn usage(db: &Db) -> Result<Usage> {
-    const SQL: &str = "select workspace_id, plugin, sum(octet_length(key) + octet_length(value)) \
-                       from plugin_state group by workspace_id, plugin";
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(SQL).fetch_all(&db.read).await.map_err(fault)?;
-    Ok(rows.into_iter().map(|(w, p, bytes)| ((Arc::from(w), Arc::from(p)), bytes.unsigned_abs())).collect())
-}
-
-pub(super) struct Swept {
-    /// Workspace, plugin and bytes of each expired entry.
-    pub(super) entries: Vec<(String, String, u64)>,
-    pub(super) others: u64,
-}
-
-pub(super) async fn sweep(db: &Db, now_ms: u64, older_than_ms: u64) -> Result<Swept> {
-    const STATE: &str = "delete from plugin_state where expires_at is not null and expires_at <= $1 \
-                         returning workspace_id, plugin, octet_length(key) + octet_length(value)";
-    const OTHERS: [&str; 2] = ["delete from replays where at < $1", "delete from events where at < $1"];
-    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let expired: Vec<(String, String, i64)> =
-        sqlx::query_as(STATE).bind(signed(now_ms)).fetch_all(&db.write).await.map_err(fault)?;
-    let mut others = 0;
-    for sql in OTHERS {
-        others += sqlx::query(sql).bind(signed(older_than_ms)).execute(&db.write).await.map_err(fault)?.rows_affected();
-    }
-    let entries = expired.into_iter().map(|(w, p, bytes)| (w, p, bytes.unsigned_abs())).collect();
-    Ok(Swept { entries, others })
-}
 
 /// A statement for 1, 4, 16 or 64 rows at a time: few texts, so that each is prepared once, and few round trips.
 struct ManyRows {
@@ -167,12 +74,15 @@ static EVENT: LazyLock<ManyRows> = LazyLock::new(|| {
 });
 
 /// Writes a group: state, action log, stored answers and outbox, all or nothing.
-pub(super) async fn write(db: &Db, group: &[Pending]) -> Result<()> {
-    write_in(db, group).await.map_err(fault)
+pub(in super::super) async fn write(db: &Db, group: &[Pending]) -> Result<()> {
+    match &db.write {
+        Pool::Sqlite(pool) => write_in(pool, group).await.map_err(fault),
+        Pool::Postgres(_) => Err(Error::internal("groups of one process are for SQLite")),
+    }
 }
 
-async fn write_in(db: &Db, group: &[Pending]) -> Result<(), sqlx::Error> {
-    let mut conn = db.write.acquire().await?;
+async fn write_in(pool: &SqlitePool, group: &[Pending]) -> Result<(), sqlx::Error> {
+    let mut conn = pool.acquire().await?;
     let mut tx = sqlx::Connection::begin_with(&mut *conn, "begin immediate").await?;
     write_state(&mut tx, group).await?;
     LOG.write(&mut tx, group, bind_log).await?;
@@ -260,13 +170,7 @@ fn bind_replay(a: &mut SqliteArguments, pending: &Pending, replay: &Replay) -> B
     add(a, int(pending.log.at_ms))
 }
 
-fn bind_event(
-    a: &mut SqliteArguments,
-    pending: &Pending,
-    n: usize,
-    event: &super::EventRow,
-    thread: Option<&str>,
-) -> Bound {
+fn bind_event(a: &mut SqliteArguments, pending: &Pending, n: usize, event: &EventRow, thread: Option<&str>) -> Bound {
     let log = &pending.log;
     let owner = match event.audience {
         "visitor" => log.visitor.to_string(),
@@ -282,11 +186,4 @@ fn bind_event(
     add(a, log.plugin.clone())?;
     add(a, event.topic.clone())?;
     add(a, event.payload.clone())
-}
-
-/// Lets a test break the schema.
-#[cfg(test)]
-pub(super) async fn execute(db: &Db, sql: &'static str) -> Result<()> {
-    sqlx::query(sql).execute(&db.write).await.map_err(fault)?;
-    Ok(())
 }
