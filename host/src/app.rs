@@ -15,7 +15,7 @@ use crate::platform::db::{Db, Place};
 use crate::platform::keys;
 use crate::platform::metrics::{Metrics, Totals, Watched};
 use crate::platform::templates::RenderLimits;
-use crate::platform::wasm::{Entry, Sandbox, SandboxSettings};
+use crate::platform::wasm::{Cache, CompileLimits, Compiler, Entry, Sandbox, SandboxSettings};
 use crate::settings::{MetricsAccess, Settings};
 use crate::{bundled, cli, server};
 use rustix::fs::{FlockOperation, flock};
@@ -66,7 +66,8 @@ impl House {
             instances: settings.plugins.instances,
             memory_ceiling: limits.memory_ceiling,
             max_component_bytes: settings.plugins.max_component_bytes,
-            cache: Some(cache_folder(settings)),
+            cache: cache(settings),
+            compiler: Some(compiler(settings)?),
         })?;
         let plugins = Plugins::open(Parts {
             db: db.clone(),
@@ -86,11 +87,28 @@ impl House {
     }
 }
 
-fn cache_folder(settings: &Settings) -> PathBuf {
-    match &settings.plugins.cache_dir {
+/// A cache costs time when it is missing, never correctness: a folder that cannot be trusted is no reason to stay down.
+fn cache(settings: &Settings) -> Option<Cache> {
+    let folder = match &settings.plugins.cache_dir {
         Some(dir) => PathBuf::from(dir),
         None => settings.data.dir.join("cache").join("compiled"),
+    };
+    match keys::cache_key(&folder) {
+        Ok(key) => Some(Cache { folder, key }),
+        Err(error) => {
+            tracing::warn!(%error, "compiled plugins are not kept: every start compiles them again");
+            None
+        }
     }
+}
+
+/// This binary again, also when the file that it was started from has been replaced meanwhile.
+fn compiler(settings: &Settings) -> Answer<Compiler> {
+    let own = PathBuf::from("/proc/self/exe");
+    let program = if own.exists() { own } else { std::env::current_exe().map_err(Error::internal)? };
+    let p = &settings.plugins;
+    let wall = Duration::from_secs(p.compile_wall_s);
+    Ok(Compiler { program, limits: CompileLimits { cpu_s: p.compile_cpu_s, wall, memory_mib: p.compile_memory_mib } })
 }
 
 fn plugin_limits(settings: &Settings) -> PluginLimits {

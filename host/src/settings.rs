@@ -93,6 +93,9 @@ pub struct Plugins {
     pub queue_wait_ms: u64,
     pub instances: u32,
     pub max_component_bytes: usize,
+    pub compile_cpu_s: u64,
+    pub compile_wall_s: u64,
+    pub compile_memory_mib: u64,
     /// `None`: a folder in the data folder.
     #[serde(deserialize_with = "optional")]
     pub cache_dir: Option<String>,

@@ -86,8 +86,13 @@ struct Both {
 impl Both {
     async fn new() -> Done<Both> {
         let shop = bundled::BUNDLED.iter().find(|(name, _)| *name == "shop").ok_or("the shop is bundled")?.1;
-        let settings =
-            SandboxSettings { instances: 64, memory_ceiling: 64 << 20, max_component_bytes: 16 << 20, cache: None };
+        let settings = SandboxSettings {
+            instances: 64,
+            memory_ceiling: 64 << 20,
+            max_component_bytes: 16 << 20,
+            cache: None,
+            compiler: None,
+        };
         let sandbox = Sandbox::new(settings)?;
         let entry = Entry { concurrency: 64, queue: 64, wait: Duration::from_secs(1) };
         let compiled = sandbox.compile(Bytes::from_static(shop)).await?;

@@ -11,7 +11,7 @@ use crate::app::{self, Failure};
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error};
 use crate::features::identity::Identity;
-use crate::platform::keys;
+use crate::platform::{keys, wasm};
 use crate::settings::{Settings, Sources};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::future::Future;
@@ -80,6 +80,9 @@ enum Verb {
     /// Make credentials
     #[command(subcommand)]
     Token(TokenVerb),
+    /// The compiler's own process; the host starts it
+    #[command(name = wasm::COMPILE_VERB, hide = true)]
+    Compile { arguments: Vec<String> },
 }
 
 #[derive(Subcommand)]
@@ -127,6 +130,10 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let Some(Verb::Compile { arguments }) = &cli.verb {
+        let not_for_people = ExitCode::from(2);
+        return wasm::Job::of(arguments).map_or(not_for_people, |job| wasm::run_compiler(&job));
+    }
     match execute(cli.verb.unwrap_or(Verb::Serve(cli.serve))) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
@@ -157,6 +164,8 @@ fn execute(verb: Verb) -> Result<(), Failure> {
         Verb::Doctor(args) => doctor::run(args.settings()),
         Verb::Widget(verb) => widget::run(verb),
         Verb::Plugin(verb) => plugin::run(verb),
+        // `run` has dealt with it: its exit codes are its own.
+        Verb::Compile { .. } => Ok(()),
         Verb::Token(TokenVerb::Create { role: TokenRole::Admin, expires, place }) => {
             let settings = place.settings()?;
             let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;

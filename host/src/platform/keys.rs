@@ -1,19 +1,44 @@
-//! The signing key in the data folder: `keys/signing.key`, readable for its owner alone.
+//! Keys in files, readable for their owner alone: `keys/signing.key` in the data folder, and `cache.key` beside compiled
+//! plugins, which may be shared between hosts.
 //!
-//! The file holds one line, `ik1.<32 random bytes>.<checksum>`, both base64url. The checksum tells a damaged file from a
+//! A file holds one line, `ik1.<32 random bytes>.<checksum>`, both base64url. The checksum tells a damaged file from a
 //! good one: a host that went on with another key would silently sign everyone out.
 use crate::base::clock::Clock;
 use crate::base::secret::{Secret, hex, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use rustix::process::geteuid;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 const MARK: &str = "ik1";
 /// The checksum's length in bytes.
 const CHECK: usize = 6;
+
+/// A key file: what people call it, and what can be done when it is damaged.
+struct Kind {
+    name: &'static str,
+    damaged: &'static str,
+    /// Permissions of others that its folder must not have: reading tells something, or only writing does harm.
+    folder: u32,
+    /// Whether nobody else may own them: their owner could put code of his own there.
+    ours: bool,
+}
+
+const SIGNING: Kind = Kind {
+    name: "signing key",
+    damaged: "put its backup in place, or remove it to have a new one made, which ends every session and token",
+    folder: 0o077,
+    ours: false,
+};
+const CACHE: Kind = Kind {
+    name: "key of the compiled plugins",
+    damaged: "remove it to have a new one made",
+    folder: 0o022,
+    ours: true,
+};
 
 /// What is wrong with the key file, and what to do; for the person at the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,27 +68,41 @@ pub fn in_force(secret: Option<&Secret<String>>, data_dir: &Path) -> Result<Secr
 /// The data folder's signing key, made at first use. Errors: permissions that let others read it, a damaged file, a
 /// folder that cannot be written.
 pub fn signing_key(data_dir: &Path) -> Result<Secret<Vec<u8>>, KeyError> {
-    if let Some(key) = existing_signing_key(data_dir)? {
-        return Ok(key);
-    }
-    let path = signing_key_path(data_dir);
-    create(&path).map_err(|e| KeyError(format!("the signing key {} cannot be written: {e}", path.display())))?;
-    // Read back even what this process wrote: another one may have been first.
-    existing_signing_key(data_dir)?.ok_or_else(|| KeyError(format!("the signing key {} has vanished", path.display())))
+    made(&SIGNING, &signing_key_path(data_dir))
 }
 
 /// The same, but `None` where there is no key yet.
 pub fn existing_signing_key(data_dir: &Path) -> Result<Option<Secret<Vec<u8>>>, KeyError> {
-    let path = signing_key_path(data_dir);
-    let file = match File::open(&path) {
+    existing(&SIGNING, &signing_key_path(data_dir))
+}
+
+/// The key that marks what this user's hosts have compiled into `folder`, made at first use. Errors: as of the signing
+/// key, and a folder or file that somebody else owns or can write.
+pub fn cache_key(folder: &Path) -> Result<Secret<Vec<u8>>, KeyError> {
+    made(&CACHE, &folder.join("cache.key"))
+}
+
+fn made(kind: &Kind, path: &Path) -> Result<Secret<Vec<u8>>, KeyError> {
+    if let Some(key) = existing(kind, path)? {
+        return Ok(key);
+    }
+    let Kind { name, .. } = kind;
+    create(path).map_err(|e| KeyError(format!("the {name} {} cannot be written: {e}", path.display())))?;
+    // Read back even what this process wrote: another one may have been first.
+    existing(kind, path)?.ok_or_else(|| KeyError(format!("the {name} {} has vanished", path.display())))
+}
+
+fn existing(kind: &Kind, path: &Path) -> Result<Option<Secret<Vec<u8>>>, KeyError> {
+    let Kind { name, damaged, .. } = kind;
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(KeyError(format!("the signing key {} cannot be opened: {e}", path.display()))),
+        Err(e) => return Err(KeyError(format!("the {name} {} cannot be opened: {e}", path.display()))),
     };
-    let unreadable = |e| KeyError(format!("the signing key {} cannot be read: {e}", path.display()));
-    private(&path, file.metadata().map_err(unreadable)?.permissions())?;
+    let unreadable = |e| KeyError(format!("the {name} {} cannot be read: {e}", path.display()));
+    private(path, &file.metadata().map_err(unreadable)?, 0o077, kind.ours)?;
     if let Some(folder) = path.parent() {
-        private(folder, folder.metadata().map_err(unreadable)?.permissions())?;
+        private(folder, &folder.metadata().map_err(unreadable)?, kind.folder, kind.ours)?;
     }
     let mut text = String::new();
     match file.take(256).read_to_string(&mut text) {
@@ -75,19 +114,17 @@ pub fn existing_signing_key(data_dir: &Path) -> Result<Option<Secret<Vec<u8>>>, 
             }
         }
     }
-    Err(KeyError(format!(
-        "the signing key {} is damaged: put its backup in place, or remove it to have a new one made, which ends every session \
-         and token",
-        path.display()
-    )))
+    Err(KeyError(format!("the {name} {} is damaged: {damaged}", path.display())))
 }
 
-fn private(path: &Path, permissions: Permissions) -> Result<(), KeyError> {
-    let mode = permissions.mode() & 0o777;
-    if mode & 0o077 == 0 {
+fn private(path: &Path, about: &Metadata, others: u32, ours: bool) -> Result<(), KeyError> {
+    let (mode, path) = (about.permissions().mode() & 0o777, path.display());
+    if ours && about.uid() != geteuid().as_raw() {
+        return Err(KeyError(format!("{path} belongs to another user (uid {}): give it to this one", about.uid())));
+    }
+    if mode & others == 0 {
         return Ok(());
     }
-    let path = path.display();
     Err(KeyError(format!("{path} is open to other users (mode {mode:03o}): run `chmod go-rwx {path}`")))
 }
 
@@ -119,7 +156,7 @@ fn create(path: &Path) -> std::io::Result<()> {
     let (mut key, mut mark) = ([0; 32], [0; 8]);
     clock.fill(&mut key);
     clock.fill(&mut mark);
-    let draft = folder.join(format!(".signing.{}", hex(&mark)));
+    let draft = folder.join(format!(".key.{}", hex(&mark)));
     let written = write_draft(&draft, &key).and_then(|()| claim(&draft, path));
     let removed = std::fs::remove_file(&draft);
     written?;
@@ -148,6 +185,7 @@ fn claim(draft: &Path, path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::Permissions;
 
     struct Folder(PathBuf);
     impl Folder {
@@ -227,5 +265,23 @@ mod tests {
         }
         std::fs::write(&path, good).unwrap();
         assert_eq!(signing_key(&dir.0).unwrap(), key);
+    }
+
+    #[test]
+    fn a_cache_s_folder_may_be_read_but_not_written_by_others() {
+        let dir = Folder::new("cache");
+        let folder = dir.0.join("compiled");
+        let key = cache_key(&folder).unwrap();
+        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        dir.set(&folder, 0o755);
+        assert_eq!(cache_key(&folder).unwrap(), key);
+        for mode in [0o775, 0o757] {
+            dir.set(&folder, mode);
+            let message = cache_key(&folder).unwrap_err().0;
+            assert!(message.contains("open to other users") && message.contains("compiled"), "{message}");
+        }
+        dir.set(&folder, 0o700);
+        dir.set(&folder.join("cache.key"), 0o644);
+        assert!(cache_key(&folder).unwrap_err().0.contains("cache.key is open"));
     }
 }

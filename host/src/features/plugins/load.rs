@@ -39,6 +39,14 @@ impl Plugins {
 
     async fn inspect_bytes(&self, component: &Bytes) -> Result<Inspected> {
         let compiled = self.0.sandbox.compile(component.clone()).await?;
+        let looked_at_it = self.look_at(compiled.clone(), component).await;
+        if looked_at_it.is_err() && compiled.fresh {
+            self.0.sandbox.forget(&compiled).await;
+        }
+        looked_at_it
+    }
+
+    async fn look_at(&self, compiled: Compiled, component: &Bytes) -> Result<Inspected> {
         let looked_at = self.0.sandbox.link(&compiled, Imports::ALL, self.0.limits.entry).await?;
         let manifest_text = looked_at.describe().await.map_err(|fault| {
             let detail = format!("The plugin is refused: manifest.describe ended with {}", fault.kind.word());

@@ -1,11 +1,13 @@
 //! One engine for the process: its settings, the epoch ticker, compiling and the cache of compiled code.
 use super::abi_v1::Imports;
-use super::{check, precompiled};
+use super::cache::Cache;
+use super::check::{self, Bounds};
+use super::compiler::{self, Compiler};
+use super::precompiled;
 use crate::base::error::{Code, Error, Result};
 use crate::base::secret::{hex, sha256};
 use bytes::Bytes;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{JoinHandle, Thread};
@@ -30,8 +32,10 @@ pub struct SandboxSettings {
     /// Largest linear memory that any plugin may ask for, in bytes.
     pub memory_ceiling: usize,
     pub max_component_bytes: usize,
-    /// The folder of compiled code; `None` compiles at every start.
-    pub cache: Option<PathBuf>,
+    /// Where compiled code is kept; `None` compiles at every start.
+    pub cache: Option<Cache>,
+    /// Who compiles; `None`: this process itself, which only tests and measurements should do.
+    pub compiler: Option<Compiler>,
 }
 
 /// The engine and what belongs to it. Cheap to clone.
@@ -44,7 +48,6 @@ pub(super) struct Inner {
     pub(super) slots: Semaphore,
     pub(super) ticker: Ticker,
     settings: SandboxSettings,
-    /// Part of a compiled file's name: code of another engine or configuration is never even opened.
     fingerprint: String,
     /// One compilation at a time: an upload may not take every core.
     compiling: tokio::sync::Mutex<()>,
@@ -59,6 +62,8 @@ pub struct Compiled {
     pub digest: String,
     /// What it imports of `inlay:plugin`.
     pub used: Imports,
+    /// Whether it was compiled now and not taken from the cache.
+    pub fresh: bool,
 }
 
 impl Sandbox {
@@ -67,9 +72,7 @@ impl Sandbox {
             Ok(engine) => (engine, true),
             Err(_) => (Engine::new(&config(&settings, Enabled::No)).map_err(unusable)?, false),
         };
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        let fingerprint = format!("{:016x}", hasher.finish());
+        let fingerprint = fingerprint(&engine);
         let slots = Semaphore::new(settings.instances as usize);
         let ticker = Ticker::start(engine.weak())?;
         let compiling = tokio::sync::Mutex::new(());
@@ -88,34 +91,95 @@ impl Sandbox {
     /// Checks and compiles a component, or takes its code from the cache. Errors: `plugin_invalid`, saying what an
     /// author can mend.
     pub async fn compile(&self, bytes: Bytes) -> Result<Compiled> {
+        let digest = hex(&sha256(&bytes));
+        if let Some(compiled) = self.cached(&digest).await? {
+            return Ok(compiled);
+        }
         let _turn = self.0.compiling.lock().await;
+        // Somebody else may have compiled it while this one waited.
+        if let Some(compiled) = self.cached(&digest).await? {
+            return Ok(compiled);
+        }
+        let code = self.code(bytes).await?;
+        self.blocking(move |inner| inner.keep_and_load(digest, &code)).await?
+    }
+
+    /// Takes what was compiled for a plugin that is refused after all out of the cache.
+    pub async fn forget(&self, compiled: &Compiled) {
+        let digest = compiled.digest.clone();
+        let _ = self
+            .blocking(move |inner| {
+                if let Some(cache) = &inner.settings.cache {
+                    cache.remove(&inner.name(&digest));
+                }
+            })
+            .await;
+    }
+
+    async fn cached(&self, digest: &str) -> Result<Option<Compiled>> {
+        let digest = digest.to_owned();
+        self.blocking(move |inner| inner.cached(digest)).await
+    }
+
+    /// By the child process, or here. The cheap questions are asked here in any case: junk starts no process.
+    async fn code(&self, bytes: Bytes) -> Result<Vec<u8>> {
+        let bounds = self.0.bounds();
+        check::glance(&bytes, &bounds).map_err(invalid)?;
+        let Some(compiler) = &self.0.settings.compiler else {
+            return self
+                .blocking(move |inner| {
+                    check::check(&bytes, &bounds).map_err(invalid)?;
+                    compiler::precompile(&inner.engine, &bytes).map_err(invalid)
+                })
+                .await?;
+        };
+        let folder = self.0.settings.cache.as_ref().map(|cache| cache.folder.as_path());
+        compiler.compile(&bytes, bounds, &self.0.fingerprint, folder).await
+    }
+
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> T + Send + 'static) -> Result<T> {
         let inner = self.0.clone();
-        tokio::task::spawn_blocking(move || inner.compile(&bytes)).await.map_err(Error::internal)?
+        tokio::task::spawn_blocking(move || work(&inner)).await.map_err(Error::internal)
     }
 }
 
+fn invalid(why: String) -> Error {
+    Error::new(Code::PluginInvalid, format!("The plugin is refused: {why}"))
+}
+
 impl Inner {
-    fn compile(&self, bytes: &[u8]) -> Result<Compiled> {
-        let digest = hex(&sha256(bytes));
-        let file = self.settings.cache.as_ref().map(|dir| dir.join(format!("{digest}-{}.cwasm", self.fingerprint)));
-        let cached = file.as_ref().and_then(|file| precompiled::load(&self.engine, file));
-        let component = match cached {
-            Some(component) => component,
-            None => {
-                let invalid = |why: String| Error::new(Code::PluginInvalid, format!("The plugin is refused: {why}"));
-                check::check(bytes, self.settings.max_component_bytes).map_err(invalid)?;
-                let component =
-                    Component::new(&self.engine, bytes).map_err(|e| invalid(format!("it does not compile: {e}")))?;
-                if let Some(file) = &file
-                    && let Err(error) = precompiled::save(&component, file)
-                {
-                    tracing::warn!(%error, "the compiled plugin cannot be cached; the next start compiles it again");
-                }
-                component
+    fn name(&self, digest: &str) -> String {
+        format!("{digest}-{}", self.fingerprint)
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { bytes: self.settings.max_component_bytes, memory: self.settings.memory_ceiling }
+    }
+
+    fn cached(&self, digest: String) -> Option<Compiled> {
+        let code = self.settings.cache.as_ref()?.get(&self.name(&digest))?;
+        match precompiled::load(&self.engine, &code) {
+            Ok(component) => Some(self.compiled(component, digest, false)),
+            Err(error) => {
+                tracing::warn!(%error, "a compiled plugin in the cache cannot be loaded; compiling it again");
+                None
             }
-        };
+        }
+    }
+
+    fn keep_and_load(&self, digest: String, code: &[u8]) -> Result<Compiled> {
+        let component = precompiled::load(&self.engine, code).map_err(Error::internal)?;
+        if let Some(cache) = &self.settings.cache
+            && let Err(error) = cache.put(&self.name(&digest), code)
+        {
+            tracing::warn!(%error, "the compiled plugin cannot be cached; the next start compiles it again");
+        }
+        Ok(self.compiled(component, digest, true))
+    }
+
+    fn compiled(&self, component: Component, digest: String, fresh: bool) -> Compiled {
         let used = Imports::used(&self.engine, &component);
-        Ok(Compiled { component, digest, used })
+        Compiled { component, digest, used, fresh }
     }
 }
 
@@ -141,16 +205,33 @@ fn config(settings: &SandboxSettings, pagemap_scan: Enabled) -> Config {
         .linear_memory_keep_resident(MEMORY_KEEP)
         .table_keep_resident(TABLE_KEEP)
         .pagemap_scan(pagemap_scan);
-    let mut config = Config::new();
+    let mut config = code_config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
-        .wasm_component_model(true)
-        .epoch_interruption(true)
-        .max_wasm_stack(WASM_STACK)
-        .async_stack_size(ASYNC_STACK)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+}
+
+/// All that decides what the code looks like. How instances are allocated is not part of it, so the compiler's process
+/// needs no pool, and can be given little memory.
+fn code_config() -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true).epoch_interruption(true);
+    config.max_wasm_stack(WASM_STACK).async_stack_size(ASYNC_STACK);
     // One input, one answer, on every machine: no bits of a NaN may differ.
     config.cranelift_nan_canonicalization(true).wasm_relaxed_simd(false);
     config
+}
+
+/// An engine that compiles for the engines of hosts and runs nothing.
+pub(super) fn for_compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&code_config())
+}
+
+/// Tells engines apart whose code differs. Part of a compiled file's name: code of another engine or configuration is
+/// never even opened.
+pub(super) fn fingerprint(engine: &Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// A thread that advances the engine's epoch while calls are under way, and sleeps while none is.
@@ -209,5 +290,38 @@ pub(super) struct Ticking<'a>(&'a AtomicUsize);
 impl Drop for Ticking<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sandbox() -> Sandbox {
+        let (instances, memory_ceiling) = (4, 8 << 20);
+        let settings =
+            SandboxSettings { instances, memory_ceiling, max_component_bytes: 1 << 20, cache: None, compiler: None };
+        Sandbox::new(settings).unwrap()
+    }
+
+    #[test]
+    fn code_of_an_engine_without_a_pool_runs_in_the_pool() {
+        let sandbox = sandbox();
+        let small = for_compiling().unwrap();
+        assert_eq!(fingerprint(&small), sandbox.0.fingerprint);
+        let component = wat::parse_str("(component (core module $m (func)) (core instance (instantiate $m)))").unwrap();
+        let code = compiler::precompile(&small, &component).unwrap();
+        precompiled::load(&sandbox.0.engine, &code).unwrap();
+        let other = Engine::new(code_config().epoch_interruption(false)).unwrap();
+        assert_ne!(fingerprint(&other), sandbox.0.fingerprint);
+        let code = compiler::precompile(&other, &component).unwrap();
+        assert!(precompiled::load(&sandbox.0.engine, &code).is_err(), "code that nobody could stop");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_for_the_author() {
+        let refused = sandbox().compile(Bytes::from_static(b"junk")).await.err().unwrap();
+        assert_eq!(refused.code, Code::PluginInvalid);
+        assert!(refused.detail.contains("not a .wasm"), "{refused}");
     }
 }

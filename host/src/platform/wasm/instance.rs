@@ -1,6 +1,7 @@
 //! One call: a fresh store and instance, its limits, its deadline. Nothing survives it but what the host was told.
 use super::abi_v1::{Exports, Imports};
 use super::engine::{Compiled, Inner, Sandbox};
+use super::missing;
 use super::wasi::{self, LazyWasi};
 use super::{Call, Ended, Failure, Fault, FaultKind, HostCalls, Limits, Reply, Usage};
 use crate::base::error::{Code, Error, Result};
@@ -97,7 +98,7 @@ impl Sandbox {
         allowed.add_to(&mut linker).map_err(Error::internal)?;
         let pre = linker
             .instantiate_pre(&compiled.component)
-            .map_err(|e| refused(format!("it asks for something that is not there or not granted: {e:#}")))?;
+            .map_err(|e| refused(missing::words(&sandbox.engine, &compiled.component, allowed, &e)))?;
         let exports = Exports::find(&pre).map_err(refused)?;
         let loaded = Loaded {
             sandbox,
@@ -107,9 +108,14 @@ impl Sandbox {
             waiting: AtomicUsize::new(0),
             entry,
         };
-        loaded.probe().await.map_err(|fault| refused(format!("it cannot be instantiated: {}", fault.message)))?;
+        loaded.probe().await.map_err(|fault| refused(not_instantiated(&fault)))?;
         Ok(loaded)
     }
+}
+
+fn not_instantiated(fault: &Fault) -> String {
+    let why: String = fault.message.chars().filter(|c| !c.is_control()).take(300).collect();
+    format!("it cannot be instantiated ({}): {why}", fault.kind.word())
 }
 
 /// Limits of what happens while a plugin is being looked at.
@@ -131,6 +137,8 @@ impl Loaded {
     }
 
     async fn probe(&self) -> Result<(), Fault> {
+        // A start function may never end.
+        let _ticking = self.sandbox.ticker.keep();
         let mut store = self.store(Box::new(super::Nothing), "probe", 0, &INSPECTION);
         let (ended, _) = timed(&INSPECTION, self.exports.probe(&mut store, &self.pre)).await;
         ended.map_err(|stop| self.fault(stop, store.data()))

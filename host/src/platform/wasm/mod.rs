@@ -3,13 +3,18 @@
 //! Plumbing asks, a room answers: a guest's requests arrive at the [`HostCalls`] that the room hands over with the call.
 //! The WIT types stay inside `abi_v1`; the rest of the host sees only the types of this file.
 mod abi_v1;
+mod cache;
 mod check;
+mod compiler;
 mod engine;
 mod instance;
+mod missing;
 mod precompiled;
 mod wasi;
 
 pub use abi_v1::Imports;
+pub use cache::Cache;
+pub use compiler::{CompileLimits, Compiler, Job, VERB as COMPILE_VERB, run as run_compiler};
 pub use engine::{Compiled, Sandbox, SandboxSettings};
 pub use instance::{Entry, Loaded};
 
