@@ -1,6 +1,5 @@
 //! The parent with children that do what no compiler should: each is a shell script in the compiler's place.
 use super::*;
-use std::os::unix::fs::OpenOptionsExt;
 
 const BOUNDS: Bounds = Bounds { bytes: 1 << 20, memory: 1 << 20 };
 
@@ -9,9 +8,11 @@ struct Script(PathBuf);
 impl Script {
     fn new(name: &str, text: &str) -> Script {
         let path = std::env::temp_dir().join(format!("inlay-compiler-{}-{name}", std::process::id()));
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o700).open(&path).unwrap();
-        file.write_all(format!("#!/bin/sh\n{text}\n").as_bytes()).unwrap();
+        // Written by another process: a file that this one holds open for writing, if only in a child just forked by
+        // another test, cannot be run.
+        let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 700 \"$0\"";
+        let done = std::process::Command::new("/bin/sh").args(["-c", write]).arg(&path).arg(text).status().unwrap();
+        assert!(done.success());
         Script(path)
     }
 }
