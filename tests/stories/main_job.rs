@@ -282,7 +282,8 @@ async fn every_acknowledged_action_survives_kill_9_and_every_unsure_one_can_be_r
             assert_eq!(visitor.count().await, sent[who].len() as u64, "an old key still acts only once");
         }
     }
-    assert!(sent.iter().all(|keys| keys.len() > 3), "nothing much was tried: {sent:?}");
+    let total: usize = sent.iter().map(Vec::len).sum();
+    assert!(total > 3 * sent.len(), "nothing much was tried: {sent:?}");
 }
 
 async fn ids(host: &TestHost, count: usize) -> Vec<String> {

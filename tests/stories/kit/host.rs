@@ -1,5 +1,6 @@
 //! `TestHost`: one `inlay serve` with a data folder of its own.
 use super::client::{Client, Visitor};
+use super::postgres::{Database, everywhere};
 use super::{Folder, scratch};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read};
@@ -22,6 +23,8 @@ pub struct TestHost {
     log: Arc<Mutex<String>>,
     banner: Arc<Mutex<String>>,
     admin: Option<String>,
+    /// Dropped after the host has ended.
+    database: Option<Arc<Database>>,
 }
 
 impl TestHost {
@@ -31,6 +34,12 @@ impl TestHost {
 
     /// Starts with `INLAY_*` variables (or the older names).
     pub async fn with(settings: &[(&str, &str)]) -> TestHost {
+        let database = everywhere().then(|| Arc::new(Database::new().expect("INLAY_TEST_POSTGRES names a server")));
+        TestHost::on(database, settings).await
+    }
+
+    /// Starts on a database that others may share; `None` is SQLite in the host's own folder.
+    pub async fn on(database: Option<Arc<Database>>, settings: &[(&str, &str)]) -> TestHost {
         let mut host = TestHost {
             child: None,
             folder: Folder::new("host"),
@@ -39,7 +48,11 @@ impl TestHost {
             log: Arc::default(),
             banner: Arc::default(),
             admin: None,
+            database,
         };
+        if let Some(database) = &host.database {
+            host.settings.push(("INLAY_DATA_DATABASE_URL".to_owned(), database.url()));
+        }
         host.launch().await;
         host
     }

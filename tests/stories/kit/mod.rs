@@ -4,6 +4,7 @@ pub mod browser;
 pub mod client;
 pub mod guest;
 pub mod host;
+pub mod postgres;
 pub mod raw;
 pub mod variant;
 pub mod wasm;

@@ -28,10 +28,13 @@ use std::time::Duration;
 
 /// Runs of one action on ever fresh data before it gives up.
 const TRIES: u32 = 10;
+/// The same where other hosts, whose turns nobody keeps, may win as often.
+const SHARED_TRIES: u32 = 40;
 /// From this try on, actions of one plugin that keep meeting each other go one by one.
 const PATIENCE: u32 = 3;
 /// How long a request waits for its twin with the same key.
 const TWIN: Duration = Duration::from_secs(10);
+const IN_PROGRESS: &str = "A request with this Idempotency-Key is still being worked on";
 /// Bytes of an action's input as JSON.
 const MAX_INPUT: usize = 256 * 1024;
 
@@ -134,14 +137,28 @@ impl Actions {
         let hash: Arc<str> = hex(&sha256(format!("{}\n{input}", action.name).as_bytes())).into();
         let scope = format!("{}\n{}\n{key}", caller.workspace, caller.visitor);
         let claimed = tokio::time::timeout(TWIN, self.0.claims.claim(&scope)).await;
-        let _claim = claimed.map_err(|_| {
-            Error::new(Code::InProgress, "A request with this Idempotency-Key is still being worked on").retry_after(1)
-        })?;
+        let _claim = claimed.map_err(|_| Error::new(Code::InProgress, IN_PROGRESS).retry_after(1))?;
         if let Some(json) = self.replay(caller, &key, &hash).await? {
             return Ok(Outcome { json, replayed: true });
         }
-        let json = self.watched(caller, named, Some((key.into(), hash)), &input, thread.as_deref()).await?;
-        Ok(Outcome { json, replayed: false })
+        let mine = Some((key.as_str().into(), hash.clone()));
+        match self.watched(caller, named, mine, &input, thread.as_deref()).await {
+            Ok(json) => Ok(Outcome { json, replayed: false }),
+            Err(error) => self.told_elsewhere(caller, &key, &hash, error).await,
+        }
+    }
+
+    /// Claims are this host's. Where others share the database, one of them may have been faster with the same key, and
+    /// whatever went wrong here went wrong because of that: its answer counts.
+    async fn told_elsewhere(&self, caller: &Caller, key: &str, hash: &str, error: Error) -> Result<Outcome> {
+        if !self.0.state.is_shared() || error.code == Code::Database {
+            return Err(error);
+        }
+        match self.replay(caller, key, hash).await {
+            Ok(Some(json)) => Ok(Outcome { json, replayed: true }),
+            Err(other) if other.code == Code::IdempotencyMismatch => Err(other),
+            Ok(None) | Err(_) => Err(error),
+        }
     }
 
     /// Runs it under supervision: not at all where that is pointless, and once more where its version was taken out of
@@ -185,7 +202,8 @@ impl Actions {
             attempt: 0,
         };
         let mut _lane = None;
-        for attempt in 1..=TRIES {
+        let tries = if self.0.state.is_shared() { SHARED_TRIES } else { TRIES };
+        for attempt in 1..=tries {
             call.attempt = attempt;
             if attempt == PATIENCE {
                 _lane = Some(self.0.lanes.claim(&job.plugin.name).await);
@@ -256,6 +274,10 @@ impl Actions {
                 Ok(json)
             }
             Err(Refusal::Conflict) => Err(Tried::Again),
+            Err(Refusal::Replayed) => {
+                let error = Error::new(Code::InProgress, IN_PROGRESS).retry_after(1);
+                Err(Tried::Done(Done { outcome: error.code.word().to_owned(), answer: Err(error) }))
+            }
             Err(Refusal::Bound { key }) => Err(Tried::Done(bound(&key))),
             Err(Refusal::Quota) => {
                 let error = breached("limit.state-quota");

@@ -5,7 +5,7 @@
 //! another version of such a key than the one there now has a conflict; a key that is not in `recent` cannot have
 //! changed since the unit began. Keys leave `recent` for the cache of hot rows only when no running unit is older than
 //! their write, and a row read from the database is kept only if `recent` has nothing newer: so the cache is never stale.
-use super::unit::{Unit, Write, number};
+use super::unit::Unit;
 use super::{LogRow, Record, Refusal};
 use crate::base::error::{Code, Error, Result};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -59,9 +59,29 @@ pub(super) struct ScanRead {
     pub(super) prefix: String,
     pub(super) after: Option<String>,
     at: u64,
+    pub(super) seen: Seen,
+}
+
+/// What a range held when it was read from a database that others write to. Versions only grow, so these tell whether
+/// anything in it was written or deleted since.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) entries: u64,
+    pub(super) newest: u64,
+    /// The last key that was looked at, where the page was full.
+    pub(super) until: Option<String>,
 }
 
 impl ScanRead {
+    pub(super) fn new(bucket: Arc<Bucket>, prefix: String, after: Option<String>) -> ScanRead {
+        ScanRead { bucket, prefix, after, at: 0, seen: Seen::default() }
+    }
+
+    /// Where the range ends: no key holds the last character's successor.
+    pub(super) fn end(&self) -> String {
+        format!("{}\u{10FFFF}", self.prefix)
+    }
+
     /// Where the range begins.
     pub(super) fn first(&self) -> Key {
         Key { bucket: self.bucket.clone(), key: self.prefix.as_str().into() }
@@ -132,15 +152,18 @@ struct Inner {
     running: BTreeMap<u64, usize>,
     queue: Vec<Pending>,
     /// Bytes of keys and values by workspace and plugin.
-    usage: HashMap<(Arc<str>, Arc<str>), u64>,
+    usage: Usage,
 }
 
 fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A workspace and a plugin.
+pub(super) type Space = (Arc<str>, Arc<str>);
+
 /// Bytes per plugin and workspace.
-pub(super) type Usage = HashMap<(Arc<str>, Arc<str>), u64>;
+pub(super) type Usage = HashMap<Space, u64>;
 
 impl Ledger {
     pub(super) fn new(last: u64, usage: Usage, cache_bytes: u64) -> Ledger {
@@ -186,7 +209,7 @@ impl Ledger {
 
     pub(super) fn scan_at(&self, bucket: Arc<Bucket>, prefix: String, after: Option<String>) -> ScanRead {
         let at = lock(&self.inner).seq;
-        ScanRead { bucket, prefix, after, at }
+        ScanRead { at, ..ScanRead::new(bucket, prefix, after) }
     }
 
     /// What memory holds of a range.
@@ -326,7 +349,7 @@ impl Inner {
         let keys =
             || unit.reads.iter().all(|(key, seen)| self.recent.get(key).is_none_or(|row| row.version == seen.version));
         let ranges = || unit.scans.iter().all(|scan| self.unchanged(scan));
-        unit.started.epoch == self.epoch && keys() && ranges()
+        unit.started.as_ref().is_some_and(|started| started.epoch == self.epoch) && keys() && ranges()
     }
 
     fn unchanged(&self, scan: &ScanRead) -> bool {
@@ -342,22 +365,7 @@ impl Inner {
             // What the unit fetched is current unless it has been written since, and then it is in `recent`.
             let fetched = || unit.reads.get(key).or_else(|| unit.fetched.get(key));
             let old = self.recent.get(key).or_else(fetched).cloned().unwrap_or_default();
-            let row = match write {
-                Write::Put { value, expires_at } => {
-                    Row { version: seq, value: Some(value.clone()), expires_at: *expires_at }
-                }
-                Write::Delete => Row { version: seq, value: None, expires_at: None },
-                Write::Add(adds) => {
-                    let refused = || Refusal::Bound { key: key.key.to_string() };
-                    let stored = old.seen_at(unit.now_ms);
-                    let mut sum = stored.as_deref().map_or(Ok(0), number).map_err(|_| refused())?;
-                    for add in adds {
-                        sum = add.apply(sum).ok_or_else(refused)?;
-                    }
-                    let expires_at = stored.and(old.expires_at);
-                    Row { version: seq, value: Some(sum.to_string().into()), expires_at }
-                }
-            };
+            let row = write.applied(key, &old, unit.now_ms, seq)?;
             let size = |row: &Row| row.value.as_ref().map_or(0, |v| (v.len() + key.bytes()) as i64);
             grown += size(&row) - size(&old);
             changes.push((key.clone(), row));

@@ -6,7 +6,11 @@
 //! it wrote, but nobody outside is told anything that rests on it before it is on the disk: a commit's answer waits for
 //! its own group, and an answer without a commit (a query, a refusal) waits for the groups that it read from. So two
 //! clicks of one visitor need not wait for each other's disk write, and still nothing is seen that could be lost.
+//!
+//! That is so on SQLite, where this process alone writes. On Postgres other hosts may write too, and there the sequence
+//! is kept by the database ([`shared`]). Rooms see no difference.
 mod ledger;
+mod shared;
 mod store;
 mod unit;
 mod writer;
@@ -17,6 +21,7 @@ use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::platform::db::Db;
 use ledger::Ledger;
+use shared::Shared;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -98,6 +103,8 @@ pub enum Refusal {
     },
     /// The plugin's data would outgrow its quota.
     Quota,
+    /// Its Idempotency-Key has an answer already: another host was faster.
+    Replayed,
     Failed(Error),
 }
 
@@ -105,8 +112,25 @@ pub enum Refusal {
 #[derive(Clone)]
 pub struct State(Arc<Inner>);
 
+/// Who keeps the order of commits.
+enum Order {
+    /// This process, in memory.
+    Alone(Ledger),
+    /// The database, for all hosts.
+    Shared(Shared),
+}
+
+impl Order {
+    fn alone(&self) -> Option<&Ledger> {
+        match self {
+            Order::Alone(ledger) => Some(ledger),
+            Order::Shared(_) => None,
+        }
+    }
+}
+
 struct Inner {
-    ledger: Ledger,
+    order: Order,
     db: Db,
     clock: Clock,
     wake: Notify,
@@ -127,15 +151,16 @@ pub struct Counters {
 impl State {
     /// `cache_bytes` bounds the hot keys and values kept in memory. The caller runs [`State::write_groups`].
     pub async fn open(db: Db, clock: Clock, cache_bytes: u64) -> Result<State> {
-        if db.is_shared() {
-            return Err(Error::internal("state on Postgres is under way"));
-        }
-        let last = store::last_seq(&db).await?;
-        let usage = store::usage(&db).await?;
-        let ledger = Ledger::new(last, usage, cache_bytes);
+        let order = match db.is_shared() {
+            true => Order::Shared(Shared::default()),
+            false => {
+                let last = store::last_seq(&db).await?;
+                Order::Alone(Ledger::new(last, store::usage(&db).await?, cache_bytes))
+            }
+        };
         let zero = || AtomicU64::new(0);
         let (groups, units, conflicts) = (zero(), zero(), zero());
-        Ok(State(Arc::new(Inner { ledger, db, clock, wake: Notify::new(), groups, units, conflicts })))
+        Ok(State(Arc::new(Inner { order, db, clock, wake: Notify::new(), groups, units, conflicts })))
     }
 
     /// Starts a unit of work on the present state. `now_ms` is the unit's frozen clock.
@@ -145,12 +170,17 @@ impl State {
 
     /// Checks the unit, stores its writes and the record in one transaction, and answers when that is on the disk.
     pub async fn commit(&self, mut unit: Unit, record: Record) -> Result<(), Refusal> {
-        unit.prefetch().await.map_err(Refusal::Failed)?;
-        let durable = self.0.ledger.submit(&unit, record).inspect_err(|refusal| {
-            if matches!(refusal, Refusal::Conflict) {
-                self.0.conflicts.fetch_add(1, Ordering::Relaxed);
+        let durable = match &self.0.order {
+            Order::Alone(ledger) => {
+                unit.prefetch().await.map_err(Refusal::Failed)?;
+                ledger.submit(&unit, record).inspect_err(|refusal| {
+                    if matches!(refusal, Refusal::Conflict) {
+                        self.0.conflicts.fetch_add(1, Ordering::Relaxed);
+                    }
+                })?
             }
-        })?;
+            Order::Shared(shared) => shared.submit(unit, record),
+        };
         self.0.wake.notify_one();
         match durable.await {
             Ok(answer) => answer,
@@ -161,13 +191,23 @@ impl State {
     /// For an answer that stores nothing: waits until all it was read from is on the disk. `false` when something of it
     /// has changed meanwhile, so that the answer may rest on two different moments: run it again.
     pub async fn settle(&self, unit: &Unit) -> Result<bool> {
-        self.0.ledger.settled(unit.newest_read()).await?;
-        Ok(self.0.ledger.holds(unit))
+        match &self.0.order {
+            Order::Alone(ledger) => {
+                ledger.settled(unit.newest_read()).await?;
+                Ok(ledger.holds(unit))
+            }
+            // What one look saw was there at one moment, and on the server's disk.
+            Order::Shared(_) if !unit.looked_twice() => Ok(true),
+            Order::Shared(_) => shared::holds(&self.0.db, unit).await,
+        }
     }
 
     /// Adds a row to the action log for a unit that stored nothing. Does not wait.
     pub fn note(&self, log: LogRow) {
-        self.0.ledger.note(log);
+        match &self.0.order {
+            Order::Alone(ledger) => ledger.note(log),
+            Order::Shared(shared) => shared.note(log),
+        }
         self.0.wake.notify_one();
     }
 
@@ -183,7 +223,10 @@ impl State {
 
     /// Writes groups until `stop` is notified and the queue is empty.
     pub async fn write_groups(&self, stop: &Notify) {
-        writer::run(&self.0, stop).await;
+        match &self.0.order {
+            Order::Alone(ledger) => writer::run(&self.0, ledger, stop).await,
+            Order::Shared(shared) => shared::run(&self.0, shared, stop).await,
+        }
     }
 
     /// Deletes what has expired: entries past their time to live, stored answers and outbox rows older than `keep`.
@@ -191,12 +234,26 @@ impl State {
     pub async fn sweep(&self, keep: Duration) -> Result<u64> {
         let now = self.0.clock.now_ms();
         let keep_ms = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
-        let swept = store::sweep(&self.0.db, now, now.saturating_sub(keep_ms)).await?;
+        let old = now.saturating_sub(keep_ms);
+        let Order::Alone(ledger) = &self.0.order else { return shared::sweep(&self.0.db, now, old).await };
+        let swept = store::sweep(&self.0.db, now, old).await?;
         for (workspace, plugin, bytes) in &swept.entries {
-            self.0.ledger.freed(workspace, plugin, *bytes);
+            ledger.freed(workspace, plugin, *bytes);
         }
         Ok(swept.entries.len() as u64 + swept.others)
     }
+
+    /// Whether other hosts may commit too: an answer that was not there a moment ago may be there now.
+    pub fn is_shared(&self) -> bool {
+        self.0.order.alone().is_none()
+    }
+}
+
+/// Every caller of a group gets the error; its cause is in the log once.
+fn again(error: &Error) -> Error {
+    let mut copy = Error::new(error.code, error.detail.clone());
+    copy.retry_after_s = error.retry_after_s;
+    copy
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The unit of work: reads with their versions, buffered writes, and nothing outside.
-use super::ledger::{Bucket, Key, Row, ScanRead, Started};
-use super::{Owners, State, StateLimits, store};
+use super::ledger::{Bucket, Key, Ledger, Row, ScanRead, Seen, Started};
+use super::{Order, Owners, Refusal, State, StateLimits, store};
 use crate::base::error::Result;
 use crate::platform::wasm::{Failure, Scope};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Entries that one scan may give.
@@ -37,10 +37,33 @@ impl Add {
     }
 }
 
+impl Write {
+    /// The row that it makes of another, at its place in the sequence.
+    pub(super) fn applied(&self, key: &Key, old: &Row, now_ms: u64, seq: u64) -> Result<Row, Refusal> {
+        Ok(match self {
+            Write::Put { value, expires_at } => {
+                Row { version: seq, value: Some(value.clone()), expires_at: *expires_at }
+            }
+            Write::Delete => Row { version: seq, value: None, expires_at: None },
+            Write::Add(adds) => {
+                let refused = || Refusal::Bound { key: key.key.to_string() };
+                let stored = old.seen_at(now_ms);
+                let mut sum = stored.as_deref().map_or(Ok(0), number).map_err(|_| refused())?;
+                for add in adds {
+                    sum = add.apply(sum).ok_or_else(refused)?;
+                }
+                let expires_at = stored.and(old.expires_at);
+                Row { version: seq, value: Some(sum.to_string().into()), expires_at }
+            }
+        })
+    }
+}
+
 /// One unit of work. Dropping it leaves no trace.
 pub struct Unit {
     pub(super) state: State,
-    pub(super) started: Started,
+    /// On a database of our own, where memory knows what changes meanwhile.
+    pub(super) started: Option<Started>,
     pub(super) owners: Owners,
     pub(super) now_ms: u64,
     pub(super) limits: StateLimits,
@@ -52,6 +75,8 @@ pub struct Unit {
     pub(super) writes: BTreeMap<Key, Write>,
     buckets: [Option<Arc<Bucket>>; 3],
     newest: u64,
+    /// How often it has looked into a database that others write to; what one look saw was there at one moment.
+    looks: u32,
     ops: u32,
     /// The first limit that it ran into; a unit past a limit is not committed, whatever its handler says.
     breach: Option<&'static str>,
@@ -59,7 +84,7 @@ pub struct Unit {
 
 impl Unit {
     pub(super) fn new(state: State, owners: Owners, now_ms: u64, limits: StateLimits) -> Unit {
-        let started = state.0.ledger.start();
+        let started = state.0.order.alone().map(Ledger::start);
         Unit {
             state,
             started,
@@ -72,6 +97,7 @@ impl Unit {
             writes: BTreeMap::new(),
             buckets: [None, None, None],
             newest: 0,
+            looks: 0,
             ops: 0,
             breach: None,
         }
@@ -103,10 +129,16 @@ impl Unit {
     }
 
     pub async fn get(&mut self, scope: Scope, keys: Vec<String>) -> Result<Vec<Option<Arc<str>>>, Failure> {
-        let mut found = Vec::with_capacity(keys.len());
+        let mut wanted = Vec::with_capacity(keys.len());
         for key in keys {
             self.op()?;
-            let key = self.key(scope, key)?;
+            wanted.push(self.key(scope, key)?);
+        }
+        if let Order::Shared(_) = self.state.0.order {
+            self.look(&wanted).await.map_err(|e| self.unavailable(e))?;
+        }
+        let mut found = Vec::with_capacity(wanted.len());
+        for key in wanted {
             found.push(self.see(key).await?);
         }
         Ok(found)
@@ -171,6 +203,11 @@ impl Unit {
     ) -> Result<Vec<(String, Arc<str>)>, Failure> {
         self.op()?;
         let limit = limit.clamp(1, SCAN_MAX) as usize;
+        // No key has control characters; Postgres cannot even be asked for this one.
+        if prefix.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let after = after.map(|after| after.split('\0').next().unwrap_or_default().to_owned());
         let bucket = self.bucket(scope)?;
         let (mut found, scan) = self.scan_stored(bucket, prefix, after, limit).await?;
         for (key, write) in self.writes.range(scan.first()..) {
@@ -198,11 +235,23 @@ impl Unit {
         after: Option<String>,
         limit: usize,
     ) -> Result<(BTreeMap<String, Arc<str>>, ScanRead), Failure> {
-        let scan = self.state.0.ledger.scan_at(bucket.clone(), prefix, after);
-        let recent = self.state.0.ledger.recent_in(&scan);
+        let (mut scan, recent) = match self.state.0.order.alone() {
+            Some(ledger) => {
+                let scan = ledger.scan_at(bucket, prefix, after);
+                let recent = ledger.recent_in(&scan);
+                (scan, recent)
+            }
+            None => (ScanRead::new(bucket, prefix, after), Vec::new()),
+        };
         // As many more as could be hidden: removed in memory or by this unit.
-        let hidden = recent.len() + self.writes.len();
-        let rows = store::scan(&self.state.0.db, &scan, limit + hidden).await.map_err(|e| self.unavailable(e))?;
+        let most = limit + recent.len() + self.writes.len();
+        let rows = store::scan(&self.state.0.db, &scan, self.now_ms, most).await.map_err(|e| self.unavailable(e))?;
+        self.looks += 1;
+        scan.seen = Seen {
+            entries: rows.len() as u64,
+            newest: rows.iter().map(|(_, row)| row.version).max().unwrap_or(0),
+            until: rows.last().filter(|_| rows.len() == most).map(|(key, _)| key.clone()),
+        };
         let mut found: BTreeMap<String, Arc<str>> = BTreeMap::new();
         for (key, row) in rows {
             if let Some(value) = row.seen_at(self.now_ms) {
@@ -226,7 +275,10 @@ impl Unit {
             Some(Write::Delete) => return Ok(None),
             Some(Write::Add(_)) | None => {}
         }
-        let row = self.state.row(&key).await.map_err(|e| self.unavailable(e))?;
+        let row = match self.reads.get(&key) {
+            Some(row) => row.clone(),
+            None => self.state.row(&key).await.map_err(|e| self.unavailable(e))?,
+        };
         self.newest = self.newest.max(row.version);
         let stored = row.seen_at(self.now_ms);
         self.reads.entry(key.clone()).or_insert(row);
@@ -234,6 +286,28 @@ impl Unit {
             Some(write) => overlaid(write, stored),
             None => Ok(stored),
         }
+    }
+
+    /// Reads from a database that others write to: every key once, so that the unit's view of it stays.
+    async fn look(&mut self, keys: &[Key]) -> Result<()> {
+        let blind = |key: &Key| matches!(self.writes.get(key), Some(Write::Put { .. } | Write::Delete));
+        let wanted: BTreeSet<&Key> = keys.iter().filter(|key| !self.reads.contains_key(key) && !blind(key)).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let wanted: Vec<&Key> = wanted.into_iter().collect();
+        let mut found = store::rows(&self.state.0.db, &wanted).await?;
+        self.looks += 1;
+        for key in wanted {
+            let row = found.remove(key).unwrap_or_default().row;
+            self.reads.insert(key.clone(), row);
+        }
+        Ok(())
+    }
+
+    /// Whether what it has read may come from different moments.
+    pub(super) fn looked_twice(&self) -> bool {
+        self.looks > 1
     }
 
     /// Fetches what will be written but was not read, so that the check at commit needs no database.
@@ -317,10 +391,11 @@ fn out_of_bounds(key: &str) -> Failure {
 impl State {
     /// A key's committed row: from memory, else from the database.
     pub(super) async fn row(&self, key: &Key) -> Result<Row> {
-        if let Some(row) = self.0.ledger.row(key) {
+        let Some(ledger) = self.0.order.alone() else { return store::row(&self.0.db, key).await };
+        if let Some(row) = ledger.row(key) {
             return Ok(row);
         }
         let stored = store::row(&self.0.db, key).await?;
-        Ok(self.0.ledger.keep(key, stored))
+        Ok(ledger.keep(key, stored))
     }
 }

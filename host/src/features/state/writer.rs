@@ -1,7 +1,7 @@
 //! Group commit: everything that waits is written in one transaction, with one wait for the disk. While that wait
 //! lasts the next group gathers, so the busier the host, the larger the groups and the cheaper each commit.
-use super::{Inner, store};
-use crate::base::error::Error;
+use super::ledger::Ledger;
+use super::{Inner, again, store};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -12,10 +12,10 @@ const GROUP: usize = 256;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Writes until `stop` is notified and nothing is left.
-pub(super) async fn run(inner: &Inner, stop: &Notify) {
+pub(super) async fn run(inner: &Inner, ledger: &Ledger, stop: &Notify) {
     let mut stopping = false;
     loop {
-        let group = inner.ledger.next_group(GROUP);
+        let group = ledger.next_group(GROUP);
         if group.is_empty() {
             if stopping {
                 return;
@@ -31,20 +31,13 @@ pub(super) async fn run(inner: &Inner, stop: &Notify) {
             Ok(()) => {
                 inner.groups.fetch_add(1, Ordering::Relaxed);
                 inner.units.fetch_add(units, Ordering::Relaxed);
-                inner.ledger.written(group);
+                ledger.written(group);
             }
             Err(error) => {
                 tracing::error!(?error, units, "a group of commits could not be written; nothing of it is stored");
-                inner.ledger.failed(group, || again(&error));
+                ledger.failed(group, || again(&error));
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
-}
-
-/// Every caller of the group gets the error; its cause is in the log once.
-fn again(error: &Error) -> Error {
-    let mut copy = Error::new(error.code, error.detail.clone());
-    copy.retry_after_s = error.retry_after_s;
-    copy
 }

@@ -15,7 +15,7 @@ pub fn fault(error: sqlx::Error) -> Error {
         Kind::Full => {
             Error::new(Code::StorageFull, "There is no room left on the disk; nothing was stored").retry_after(5)
         }
-        Kind::Away => away("The database does not answer at the moment; nothing was stored"),
+        Kind::Away => unreachable(),
         Kind::Ours => return Error::internal(error),
     }
     .caused_by(error)
@@ -37,6 +37,12 @@ pub fn fault_in_commit(error: sqlx::Error) -> Error {
 /// Said when a connection is lost in the middle of a commit.
 pub const UNKNOWN: &str = "The database went away while this was being stored; repeat it with the same \
                            Idempotency-Key to learn how it ended";
+
+/// The database does not answer, and nothing was stored.
+#[track_caller]
+pub fn unreachable() -> Error {
+    away("The database does not answer at the moment; nothing was stored")
+}
 
 #[track_caller]
 fn away(detail: &'static str) -> Error {

@@ -6,7 +6,7 @@ mod place;
 mod postgres;
 mod sqlite;
 
-pub use fault::{fault, fault_in_commit};
+pub use fault::{fault, fault_in_commit, unreachable};
 pub use place::Place;
 
 use crate::base::error::{Code, Error, Result};
@@ -188,3 +188,6 @@ impl Db {
         }
     }
 }
+
+#[cfg(test)]
+pub mod tests;

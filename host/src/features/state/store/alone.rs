@@ -1,6 +1,7 @@
 //! Writing a group on SQLite, where one process owns the data: everything was decided in memory, so this only writes.
 use super::super::ledger::{Key, Pending, Row};
 use super::super::{EventRow, Replay};
+use super::{int, owner_of};
 use crate::base::error::{Error, Result};
 use crate::platform::db::{Db, Pool, fault};
 use sqlx::sqlite::SqliteArguments;
@@ -127,10 +128,6 @@ fn add<'q, T: sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite> + 'q>(a: &mut Sqlite
     sqlx::Arguments::add(a, value)
 }
 
-fn int(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
 fn bind_put(a: &mut SqliteArguments, key: &Key, row: &Row) -> Bound {
     let bucket = &key.bucket;
     add(a, bucket.workspace.clone())?;
@@ -172,11 +169,7 @@ fn bind_replay(a: &mut SqliteArguments, pending: &Pending, replay: &Replay) -> B
 
 fn bind_event(a: &mut SqliteArguments, pending: &Pending, n: usize, event: &EventRow, thread: Option<&str>) -> Bound {
     let log = &pending.log;
-    let owner = match event.audience {
-        "visitor" => log.visitor.to_string(),
-        "thread" => thread.unwrap_or_default().to_owned(),
-        _ => log.workspace.to_string(),
-    };
+    let owner = owner_of(log, event, thread);
     add(a, int(pending.seq))?;
     add(a, int(n as u64))?;
     add(a, int(log.at_ms))?;

@@ -1,13 +1,28 @@
 //! The SQL of plugins' data: what both databases are asked, and one file for each one's way to write a group.
 mod alone;
+mod shared;
 
 pub(super) use alone::write;
+pub(super) use shared::{Head, Held, NewEvent, ReplayKey, moment, rows, sweep_old};
 
-use super::Replay;
 use super::ledger::{Key, Row, ScanRead, Usage};
+use super::{EventRow, LogRow, Replay};
 use crate::base::error::Result;
 use crate::platform::db::{Db, fault, on_db};
 use std::sync::Arc;
+
+fn int(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Whose an event is.
+fn owner_of(log: &LogRow, event: &EventRow, thread: Option<&str>) -> String {
+    match event.audience {
+        "visitor" => log.visitor.to_string(),
+        "thread" => thread.unwrap_or_default().to_owned(),
+        _ => log.workspace.to_string(),
+    }
+}
 
 type Stored = (String, i64, Option<i64>);
 
@@ -32,22 +47,22 @@ pub(super) async fn row(db: &Db, key: &Key) -> Result<Row> {
     Ok(found.map(row_of).unwrap_or_default())
 }
 
-/// Entries of a range in key order.
-pub(super) async fn scan(db: &Db, scan: &ScanRead, limit: usize) -> Result<Vec<(String, Row)>> {
+/// Entries of a range that have not expired, in key order.
+pub(super) async fn scan(db: &Db, scan: &ScanRead, now_ms: u64, limit: usize) -> Result<Vec<(String, Row)>> {
     const SQL: &str = "select key, value, version, expires_at from plugin_state \
                        where workspace_id = $1 and plugin = $2 and scope = $3 and owner = $4 \
-                       and key >= $5 and key < $6 and key > $7 order by key limit $8";
+                       and key >= $5 and key < $6 and key > $7 and (expires_at is null or expires_at > $8) \
+                       order by key limit $9";
     let bucket = &scan.bucket;
-    // No key holds this character's successor, so the range ends behind the last key with the prefix.
-    let end = format!("{}\u{10FFFF}", scan.prefix);
     let rows: Vec<(String, String, i64, Option<i64>)> = on_db!(db.read, pool => sqlx::query_as(SQL)
             .bind(&*bucket.workspace)
             .bind(&*bucket.plugin)
             .bind(bucket.scope)
             .bind(&*bucket.owner)
             .bind(&scan.prefix)
-            .bind(end)
+            .bind(scan.end())
             .bind(scan.after.as_deref().unwrap_or(""))
+            .bind(int(now_ms))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(pool)
             .await)
@@ -90,12 +105,11 @@ pub(super) async fn sweep(db: &Db, now_ms: u64, older_than_ms: u64) -> Result<Sw
     const STATE: &str = "delete from plugin_state where expires_at is not null and expires_at <= $1 \
                          returning workspace_id, plugin, cast(octet_length(key) + octet_length(value) as bigint)";
     const OTHERS: [&str; 2] = ["delete from replays where at < $1", "delete from events where at < $1"];
-    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let expired: Vec<(String, String, i64)> =
-        on_db!(db.write, pool => sqlx::query_as(STATE).bind(signed(now_ms)).fetch_all(pool).await).map_err(fault)?;
+        on_db!(db.write, pool => sqlx::query_as(STATE).bind(int(now_ms)).fetch_all(pool).await).map_err(fault)?;
     let mut others = 0;
     for sql in OTHERS {
-        let before = signed(older_than_ms);
+        let before = int(older_than_ms);
         let gone = on_db!(db.write, pool => {
             sqlx::query(sql).bind(before).execute(pool).await.map(|done| done.rows_affected())
         });
