@@ -83,9 +83,9 @@ async fn a_form_with_a_file_uploads_as_well() {
 async fn what_is_not_granted_is_named_and_nothing_is_installed() {
     let mut host = TestHost::start().await;
     let admin = host.admin();
-    for granted in [None, Some("state:thread")] {
-        let problem = upload(&admin, wasm::misbehave().to_vec(), granted).await.problem(422, "grants_missing");
-        assert!(problem.to_string().contains("state:visitor"), "what is missing is named: {problem}");
+    for granted in ["state:thread", "state:visitor"] {
+        let problem = upload(&admin, wasm::misbehave().to_vec(), Some(granted)).await.problem(422, "grants_missing");
+        assert!(problem.to_string().contains("state:workspace"), "what is missing is named: {problem}");
     }
     assert!(!names(&admin).await.contains(&"misbehave".to_owned()));
     host.visitor().act("ok", json!({})).await.problem(404, "unknown_action");

@@ -42,4 +42,6 @@ mod tidy;
 #[cfg(test)]
 mod tutorial;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod widget_cases;

@@ -107,6 +107,14 @@ codes! {
     InputRefused = "input_refused", Invalid, "This input made the plugin fail and is refused for a while";
     PluginInvalid = "plugin_invalid", Invalid, "The plugin cannot be accepted";
     GrantsMissing = "grants_missing", Invalid, "The plugin asks for permissions that were not granted";
+    SchemaNarrowed = "schema_narrowed", Invalid, "The new version takes less input than the one in force";
+    InvalidConfig = "invalid_config", Invalid, "The configuration does not fit the plugin's schema";
+    UnknownVersion = "unknown_version", NotFound, "There is no such version of the plugin";
+    NoEarlierVersion = "no_earlier_version", Conflict, "There is no earlier version to go back to";
+    VersionTaken = "version_taken", Conflict, "Another component was in force under this version number";
+    TooManyVersions = "too_many_versions", Conflict, "Too many versions of the plugin wait";
+    PluginInForce = "plugin_in_force", Conflict, "The plugin is in force";
+    PluginBundled = "plugin_bundled", Conflict, "The plugin is part of the host";
     NameTaken = "name_taken", Conflict, "The name is taken";
     StateConflict = "state_conflict", Conflict, "Others kept changing the same data";
     WidgetTemplate = "widget_template", Plugin, "The widget's template does not give a valid widget";

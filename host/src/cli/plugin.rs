@@ -2,7 +2,7 @@
 use super::{Place, block_on, print};
 use crate::app::{self, Failure};
 use crate::base::error::{Code, Error};
-use crate::features::plugins::{Manifest, Permissions, PluginInfo};
+use crate::features::plugins::{Manifest, Permissions, PluginInfo, Upload};
 use crate::settings::Settings;
 use bytes::Bytes;
 use clap::Subcommand;
@@ -38,11 +38,14 @@ pub enum Verb {
     },
 }
 
+/// Who changes plugins here, for the history.
+const WHO: &str = "command line";
+
 pub fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::List { json, place } => {
             let settings = place.settings()?;
-            let all = block_on(async { Ok(app::plugins_offline(&settings).await?.list()) })?;
+            let all = block_on(async { Ok(app::plugins_offline(&settings).await?.all().await?) })?;
             if json { print(&serde_json::to_string_pretty(&all)?) } else { print(&table(&all)) }
         }
         Verb::Inspect { what, place } => {
@@ -53,7 +56,7 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
                 let plugins = app::plugins_offline(&settings).await?;
                 Ok(match component {
                     Some(component) => described(plugins.inspect(component).await?)?,
-                    None => serde_json::to_value(plugins.get(&what)?)?,
+                    None => serde_json::to_value(plugins.about(&what).await?)?,
                 })
             })?;
             print(&serde_json::to_string_pretty(&value)?)
@@ -61,10 +64,13 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Load { file, grant, place } => {
             let settings = place.settings()?;
             let component = read(&file, &settings)?;
-            let permissions = permissions(grant);
+            let permissions = Some(permissions(grant)).filter(|p| *p != Permissions::These(Vec::new()));
             let info = block_on(async {
                 let plugins = app::plugins_offline(&settings).await?;
-                plugins.install(component, permissions).await.map_err(in_words_of_flags)
+                plugins
+                    .upload(Upload { component, permissions, activate: true, who: WHO.to_owned() })
+                    .await
+                    .map_err(in_words_of_flags)
             })?;
             print(&format!(
                 "{} {} is in force ({}); granted: {}",

@@ -2,10 +2,11 @@
 use crate::base::error::Result;
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::identity::Caller;
-use crate::features::plugins::{Line, Permissions, PluginInfo, PluginStats, Plugins, Tail, Wish};
+use crate::features::plugins::{
+    Activate, Line, PluginInfo, PluginStats, Plugins, Rejected, Tail, Upload, Versions, Wish,
+};
 use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
-use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
@@ -39,24 +40,52 @@ impl Shows for Widgets {
     }
 }
 
-/// The room `plugins`.
+/// The room `plugins`. What each may refuse is said in the room.
 pub trait Manages: Send + Sync {
-    fn list(&self) -> Vec<PluginInfo>;
-    fn get(&self, name: &str) -> Result<PluginInfo>;
-    fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>>;
+    fn all(&self) -> Soon<'_, Result<Vec<PluginInfo>>>;
+    fn rejected(&self) -> Vec<Rejected>;
+    fn about<'a>(&'a self, name: &'a str) -> Soon<'a, Result<PluginInfo>>;
+    fn versions<'a>(&'a self, name: &'a str) -> Soon<'a, Result<Versions>>;
+    fn upload(&self, upload: Upload) -> Soon<'_, Result<PluginInfo>>;
+    fn activate<'a>(&'a self, name: &'a str, activate: Activate) -> Soon<'a, Result<PluginInfo>>;
+    fn rollback<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<PluginInfo>>;
+    fn deactivate<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<PluginInfo>>;
+    fn delete<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
+    fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
     /// The answer's JSON.
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>>;
 }
 
 impl Manages for Plugins {
-    fn list(&self) -> Vec<PluginInfo> {
-        self.list()
+    fn all(&self) -> Soon<'_, Result<Vec<PluginInfo>>> {
+        Box::pin(self.all())
     }
-    fn get(&self, name: &str) -> Result<PluginInfo> {
-        self.get(name)
+    fn rejected(&self) -> Vec<Rejected> {
+        self.rejected()
     }
-    fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>> {
-        Box::pin(self.install(component, permissions))
+    fn about<'a>(&'a self, name: &'a str) -> Soon<'a, Result<PluginInfo>> {
+        Box::pin(self.about(name))
+    }
+    fn versions<'a>(&'a self, name: &'a str) -> Soon<'a, Result<Versions>> {
+        Box::pin(self.versions(name))
+    }
+    fn upload(&self, upload: Upload) -> Soon<'_, Result<PluginInfo>> {
+        Box::pin(self.upload(upload))
+    }
+    fn activate<'a>(&'a self, name: &'a str, activate: Activate) -> Soon<'a, Result<PluginInfo>> {
+        Box::pin(self.activate(name, activate))
+    }
+    fn rollback<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<PluginInfo>> {
+        Box::pin(self.rollback(name, who))
+    }
+    fn deactivate<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<PluginInfo>> {
+        Box::pin(self.deactivate(name, who))
+    }
+    fn delete<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<()>> {
+        Box::pin(self.delete(name, who))
+    }
+    fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>> {
+        Box::pin(self.delete_version(name, version, who))
     }
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
         Box::pin(self.query(caller, name, params))

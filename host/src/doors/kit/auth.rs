@@ -51,7 +51,11 @@ pub struct Anyone {
 }
 
 /// Somebody with the role admin.
-pub struct Admin(pub Caller);
+pub struct Admin {
+    pub caller: Caller,
+    /// For histories and the log: which token. Not a secret.
+    pub who: String,
+}
 
 impl Anyone {
     /// Whether the caller had said who it is.
@@ -102,22 +106,22 @@ where
         ground.origins.check_admin(&parts.headers)?;
         let found = find(parts, &ground)?;
         match (found.anyone.caller.role, found.credential) {
-            (Role::Admin, _) => Ok(Admin(found.anyone.caller)),
-            (_, false) => Err(Error::new(Code::MissingToken, "Send an admin's token as Authorization: Bearer").into()),
-            (_, true) => Err(Error::new(Code::Forbidden, "This needs the role admin").into()),
+            (Role::Admin, who) => Ok(Admin { caller: found.anyone.caller, who: who.unwrap_or_default() }),
+            (_, None) => Err(Error::new(Code::MissingToken, "Send an admin's token as Authorization: Bearer").into()),
+            (_, Some(_)) => Err(Error::new(Code::Forbidden, "This needs the role admin").into()),
         }
     }
 }
 
 struct Found {
     anyone: Anyone,
-    /// Whether a token or key was brought.
-    credential: bool,
+    /// Which token or key was brought, if any.
+    credential: Option<String>,
 }
 
 fn find(parts: &Parts, ground: &Ground) -> Result<Found> {
     let headers = &parts.headers;
-    let role = credential(headers, &ground.identity)?;
+    let (role, credential) = credential(headers, &ground.identity)?.unzip();
     let (visitor, proof, by_cookie) = visitor(headers, &ground.identity);
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let is_form = matches!(body::kind(headers), Ok(body::Kind::Form | body::Kind::Multipart));
@@ -126,29 +130,32 @@ fn find(parts: &Parts, ground: &Ground) -> Result<Found> {
     let (workspace, locale) = (WorkspaceId::first(), accept::locale(headers));
     let caller = Caller { workspace, visitor, role: role.unwrap_or(Role::Visitor), locale };
     let exchange = parts.extensions.get::<Exchange>().cloned();
-    Ok(Found { anyone: Anyone { caller, proof, exchange }, credential: role.is_some() })
+    Ok(Found { anyone: Anyone { caller, proof, exchange }, credential })
 }
 
-/// The role that a token or key proves. Errors: `invalid_token`.
-fn credential(headers: &HeaderMap, identity: &Identity) -> Result<Option<Role>> {
+/// The role that a token or key proves, and which one it was. Errors: `invalid_token`.
+fn credential(headers: &HeaderMap, identity: &Identity) -> Result<Option<(Role, String)>> {
     let refused = || Error::new(Code::InvalidToken, "The token is unknown, damaged or expired");
-    let mut role = None;
+    let mut proved: Option<(Role, String)> = None;
     for value in headers.get_all(header::AUTHORIZATION) {
         // Other schemes are a proxy's business.
         if let Some(bearer) = strip_bearer(value.as_bytes()) {
             let bearer = std::str::from_utf8(bearer).map_err(|_| refused())?;
-            if role.is_some() {
+            if proved.is_some() {
                 return Err(Error::new(Code::InvalidToken, "Send one token"));
             }
-            role = Some(identity.bearer(bearer.trim())?.role);
+            let bearer = identity.bearer(bearer.trim())?;
+            proved = Some((bearer.role, bearer.id));
         }
     }
     for value in headers.get_all(API_KEY) {
         let known = value.to_str().ok().and_then(|key| identity.api_key(key.trim()));
-        known.ok_or_else(|| Error::new(Code::InvalidToken, "The API key is not known"))?;
-        role = role.max(Some(Role::Operator));
+        let key = known.ok_or_else(|| Error::new(Code::InvalidToken, "The API key is not known"))?;
+        if proved.as_ref().is_none_or(|(role, _)| *role < Role::Operator) {
+            proved = Some((Role::Operator, key));
+        }
     }
-    Ok(role)
+    Ok(proved)
 }
 
 fn strip_bearer(value: &[u8]) -> Option<&[u8]> {

@@ -1,5 +1,6 @@
 //! A door: where it is, what handles it, and what a stranger must know of it. Router and document are made from the same
 //! list.
+mod plugin_shapes;
 mod shapes;
 mod watch_shapes;
 
@@ -63,6 +64,14 @@ impl Door {
 
     pub fn post<H: Handler<T, Hall>, T: 'static>(path: &'static str, handler: H) -> Door {
         Door::new(path, HttpMethod::Post, routing::post(handler))
+    }
+
+    pub fn put<H: Handler<T, Hall>, T: 'static>(path: &'static str, handler: H) -> Door {
+        Door::new(path, HttpMethod::Put, routing::put(handler))
+    }
+
+    pub fn delete<H: Handler<T, Hall>, T: 'static>(path: &'static str, handler: H) -> Door {
+        Door::new(path, HttpMethod::Delete, routing::delete(handler))
     }
 
     fn new(path: &'static str, method: HttpMethod, route: MethodRouter<Hall>) -> Door {

@@ -23,9 +23,6 @@ pub fn all() -> Vec<Named> {
         named::<WidgetList>(),
         named::<Widget>(),
         named::<Data>(),
-        named::<PluginList>(),
-        named::<Plugin>(),
-        named::<PluginUpload>(),
         named::<Component>(),
         named::<HealthJson>(),
         named::<ChecksJson>(),
@@ -35,9 +32,12 @@ pub fn all() -> Vec<Named> {
         named::<ProblemJson<'_>>(),
         named::<FaultJson>(),
     ]
+    .into_iter()
+    .chain(super::plugin_shapes::all())
+    .collect()
 }
 
-pub(super) fn named<T: ToSchema>() -> Named {
+pub fn named<T: ToSchema>() -> Named {
     (T::name().into_owned(), T::schema())
 }
 
@@ -159,49 +159,6 @@ struct Widget {
 #[derive(ToSchema)]
 struct Data(Value);
 
-#[derive(ToSchema)]
-struct PluginList {
-    plugins: Vec<Plugin>,
-}
-
-#[derive(ToSchema)]
-struct Plugin {
-    name: String,
-    id: String,
-    version: String,
-    title: String,
-    description: String,
-    /// "sha256:" and 64 hex digits.
-    digest: String,
-    /// Size of the component.
-    bytes: u64,
-    /// "active" or "failed".
-    state: String,
-    /// Why it is not active.
-    reason: Option<String>,
-    actions: Vec<String>,
-    queries: Vec<String>,
-    widgets: Vec<String>,
-    /// What it asks for.
-    permissions: Vec<String>,
-    /// What it was granted.
-    granted: Vec<String>,
-    /// Whether it came with the host.
-    bundled: bool,
-    /// Milliseconds since 1970.
-    activated_at_ms: u64,
-    /// What it says of itself.
-    manifest: Value,
-}
-
-#[derive(ToSchema)]
-struct PluginUpload {
-    #[schema(format = Binary, content_media_type = "application/wasm")]
-    plugin: String,
-    /// `all`, or words separated by commas.
-    permissions: Option<String>,
-}
-
 /// A WebAssembly component.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
@@ -227,7 +184,7 @@ struct Endpoint {
 struct Text(String);
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::doors::tests::fakes;
     use crate::features::actions;
@@ -235,7 +192,7 @@ mod tests {
     use std::sync::Arc;
 
     /// Members of a schema, and those of a value that it describes.
-    fn members<T: ToSchema>(value: impl Serialize) -> (Vec<String>, Vec<String>) {
+    pub fn members<T: ToSchema>(value: impl Serialize) -> (Vec<String>, Vec<String>) {
         let keys = |value: &Value| {
             let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
             keys.sort();
@@ -247,8 +204,6 @@ mod tests {
 
     #[test]
     fn shapes_are_what_rooms_write() {
-        let (described, written) = members::<Plugin>(fakes::plugin("shop"));
-        assert_eq!(described, written);
         let (described, written) = members::<Widget>(fakes::widget("cart"));
         assert_eq!(described, written);
         let raw = serde_json::value::RawValue::from_string("{}".to_owned()).unwrap();

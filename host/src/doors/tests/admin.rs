@@ -36,31 +36,42 @@ async fn plugins_are_listed_and_looked_at() {
 #[tokio::test]
 async fn a_component_comes_as_a_body_or_in_a_form() {
     let house = house();
-    let list = || Permissions::These(vec!["state:visitor".into(), "events:a".into()]);
-    let form = multipart(&[("other", b"x"), ("plugin", b"\0asm\xff"), ("permissions", b"state:visitor,events:a")]);
+    let list = || Some(Permissions::These(vec!["state:visitor".into(), "events:a".into()]));
+    let form = multipart(&[
+        ("other", b"x"),
+        ("plugin", b"\0asm\xff"),
+        ("permissions", b"state:visitor,events:a"),
+        ("activate", b"false"),
+    ]);
     let bare = multipart(&[("plugin", b"\0asm\xff")]);
-    for (path, content_type, body, granted) in [
-        ("/api/admin/plugins", "application/wasm", Bytes::from_static(b"\0asm\xff"), Permissions::These(vec![])),
+    for (path, content_type, body, granted, activate) in [
+        ("/api/admin/plugins", "application/wasm", Bytes::from_static(b"\0asm\xff"), None, true),
+        ("/api/admin/plugins?activate=false", "application/wasm", Bytes::from_static(b"\0asm\xff"), None, false),
         (
             "/api/admin/plugins?permissions=all",
             "application/octet-stream",
             Bytes::from_static(b"\0asm\xff"),
-            Permissions::All,
+            Some(Permissions::All),
+            true,
         ),
         (
             "/api/admin/plugins?permissions=state:visitor,events:a",
             "application/wasm",
             Bytes::from_static(b"\0asm\xff"),
             list(),
+            true,
         ),
-        ("/api/admin/plugins?permissions=all", MULTIPART, form, list()),
-        ("/api/admin/plugins?permissions=all", MULTIPART, bare, Permissions::All),
+        ("/api/admin/plugins?permissions=all", MULTIPART, form, list(), false),
+        ("/api/admin/plugins?permissions=all", MULTIPART, bare, Some(Permissions::All), true),
     ] {
         let got = upload(&house, path, content_type, body).await;
         assert_eq!(got.status, 201, "{}", got.text());
         assert_eq!(got.json()["name"], "new");
-        let (component, permissions) = house.rooms.uploads.lock().unwrap().pop().unwrap();
-        assert_eq!((&component[..], permissions), (&b"\0asm\xff"[..], granted));
+        let upload = house.rooms.uploads.lock().unwrap().pop().unwrap();
+        assert_eq!(
+            (&upload.component[..], upload.permissions, upload.activate),
+            (&b"\0asm\xff"[..], granted, activate)
+        );
     }
 }
 

@@ -2,12 +2,12 @@
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Fault, Result};
 use crate::base::secret::Secret;
-use crate::doors::rooms::{Checks, Condition, Dispatches, Health, Manages, Shows, Soon, Watches};
+use crate::doors::rooms::{Checks, Condition, Dispatches, Health, Shows, Soon, Watches};
 use crate::doors::{MetricsAccess, Needs, Options, router};
 use crate::features::actions::{Action, Outcome};
 use crate::features::identity::{Caller, Identity};
 use crate::features::plugins::{
-    Both, BreakerView, Figures, Level, Line, Permissions, PluginInfo, PluginStats, Tail, Wish,
+    Both, BreakerView, Figures, Level, Line, PluginInfo, PluginStats, Rejected, Tail, Upload, Wish,
 };
 use crate::features::widgets::{Rendered, WidgetInfo};
 use crate::platform::metrics::Metrics;
@@ -32,14 +32,34 @@ pub fn plugin(name: &str) -> PluginInfo {
         bytes: 1,
         state: "active".into(),
         reason: None,
+        steps: vec![],
         actions: vec![],
         queries: vec![],
         widgets: vec![],
         permissions: vec![],
         granted: vec![],
+        missing: vec![],
+        no_longer_asked: vec![],
+        reasons: Default::default(),
         bundled: false,
-        activated_at_ms: 0,
+        uploaded_at_ms: 0,
+        uploaded_by: "host".into(),
+        activated_at_ms: Some(0),
         manifest: json!({}),
+    }
+}
+
+pub fn rejected() -> Rejected {
+    Rejected {
+        name: None,
+        version: None,
+        digest: format!("sha256:{}", "1".repeat(64)),
+        state: "rejected",
+        step: "parsed".into(),
+        code: "plugin_invalid",
+        reason: "it is no component".into(),
+        at_ms: 0,
+        by: "tok_1".into(),
     }
 }
 
@@ -62,7 +82,9 @@ pub fn widget(name: &str) -> WidgetInfo {
 pub struct Rooms {
     pub actions: Arc<Mutex<Vec<(Caller, Action)>>>,
     pub queries: Arc<Mutex<Vec<(Caller, String, Value)>>>,
-    pub uploads: Arc<Mutex<Vec<(Bytes, Permissions)>>>,
+    pub uploads: Arc<Mutex<Vec<Upload>>>,
+    /// Changes of plugins, in words.
+    pub changes: Arc<Mutex<Vec<String>>>,
     pub condition: Arc<Mutex<Option<Condition>>>,
     pub stopping: Arc<Mutex<bool>>,
     pub wish: Arc<Mutex<Option<Wish>>>,
@@ -122,34 +144,9 @@ impl Shows for Rooms {
     }
 }
 
-impl Manages for Rooms {
-    fn list(&self) -> Vec<PluginInfo> {
-        vec![plugin("shop")]
-    }
-    fn get(&self, name: &str) -> Result<PluginInfo> {
-        match name {
-            "shop" => Ok(plugin("shop")),
-            _ => Err(Error::new(Code::UnknownPlugin, "There is no plugin of this name")),
-        }
-    }
-    fn install(&self, component: Bytes, permissions: Permissions) -> Soon<'_, Result<PluginInfo>> {
-        self.uploads.lock().unwrap().push((component, permissions));
-        Box::pin(async { Ok(plugin("new")) })
-    }
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
-        self.queries.lock().unwrap().push((caller.clone(), name.to_owned(), Value::Object(params)));
-        Box::pin(async move {
-            match name {
-                "unknown" => Err(Error::new(Code::UnknownQuery, "No active plugin answers it")),
-                _ => Ok(r#"{"items":[]}"#.to_owned()),
-            }
-        })
-    }
-}
-
 impl Watches for Rooms {
     fn stats(&self, name: &str) -> Result<PluginStats> {
-        self.get(name)?;
+        known(name)?;
         Ok(PluginStats {
             name: name.to_owned(),
             version: "1.0.0".into(),
@@ -165,12 +162,12 @@ impl Watches for Rooms {
         })
     }
     fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>> {
-        self.get(name)?;
+        known(name)?;
         *self.wish.lock().unwrap() = Some(wish);
         Ok(vec![line(1, "hello")])
     }
     fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail> {
-        self.get(name)?;
+        known(name)?;
         *self.wish.lock().unwrap() = Some(wish);
         Ok(Tail::new(vec![line(1, "hello"), line(2, "two\nlines")], None, true))
     }
@@ -330,4 +327,11 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -
         request = request.header(*name, *value);
     }
     request.body(body).unwrap()
+}
+
+fn known(name: &str) -> Result<()> {
+    match name {
+        "shop" => Ok(()),
+        _ => Err(Error::new(Code::UnknownPlugin, "There is no plugin of this name")),
+    }
 }

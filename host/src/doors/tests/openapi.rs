@@ -56,7 +56,8 @@ fn every_door_is_described_in_full() {
             let at = format!("{method} {path}");
             assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{at}: the id is taken");
             assert!(!operation["summary"].as_str().unwrap().is_empty(), "{at}");
-            assert!(operation["responses"]["200"].is_object() || operation["responses"]["201"].is_object(), "{at}");
+            let good = ["200", "201", "204"].iter().any(|status| operation["responses"][status].is_object());
+            assert!(good, "{at}");
             assert_eq!(operation["responses"]["500"]["x-codes"][0], "internal", "{at}");
             let described = operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "path");
             assert_eq!(described.count(), path.matches('{').count(), "{at}: parameters of the path");
@@ -73,6 +74,7 @@ async fn the_router_has_every_door_of_the_document_and_no_other_method() {
     let house = house();
     for (path, item) in document()["paths"].as_object().unwrap() {
         let concrete = path.replace("{name}", "cart").replace("{query}", "cart").replace("{file}", "site.css");
+        let concrete = concrete.replace("{version}", "1.0.0").replace("{key}", "K");
         let allowed = house.send(request("BREW", &concrete, &[], Body::empty())).await;
         allowed.is_problem(405, Code::MethodNotAllowed);
         let mut routed: Vec<String> = allowed.header("allow").split(',').map(str::to_ascii_lowercase).collect();

@@ -114,7 +114,7 @@ async fn cart(
 async fn submissions(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
-    Admin(caller): Admin,
+    Admin { caller, .. }: Admin,
     uri: Uri,
 ) -> Answer<Response> {
     ask(&*plugins, &ground.shed, &caller, "submissions", &uri).await

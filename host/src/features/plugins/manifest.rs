@@ -6,7 +6,7 @@ use crate::features::identity::Role;
 use crate::platform::schema::Schema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Bytes of a whole manifest.
@@ -45,6 +45,18 @@ struct RawNeeds {
     state: Vec<String>,
     #[serde(default)]
     events: Vec<String>,
+    #[serde(default)]
+    secrets: Vec<RawSecret>,
+    #[serde(default)]
+    reasons: BTreeMap<String, String>,
+}
+
+/// A secret by its name alone, or with more about it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum RawSecret {
+    Name(String),
+    More { name: String, reason: Option<String> },
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -97,6 +109,12 @@ pub struct Asks {
     pub memory: Option<usize>,
 }
 
+/// What can be configured, and what holds where the admin says nothing.
+pub struct Config {
+    pub default: Map<String, Value>,
+    pub schema: Option<Schema>,
+}
+
 /// A checked manifest.
 pub struct Manifest {
     pub id: String,
@@ -106,8 +124,10 @@ pub struct Manifest {
     pub description: String,
     /// Every permission it asks for: "state:visitor", "events:cart-updated" …
     pub permissions: BTreeSet<String>,
+    /// Why, in the author's words, by permission.
+    pub reasons: BTreeMap<String, String>,
     pub asks: Asks,
-    pub config: Value,
+    pub config: Config,
     pub actions: Vec<Declared>,
     pub queries: Vec<Declared>,
     /// Widget files, unchecked: the widgets' room knows them.
@@ -146,6 +166,7 @@ impl Manifest {
             title: short(raw.plugin.title.as_deref().unwrap_or(&name), 100),
             description: short(raw.plugin.description.as_deref().unwrap_or_default(), 1_000),
             permissions: permissions(&raw.needs)?,
+            reasons: reasons(raw.needs),
             asks: raw.limits.into(),
             config: config(raw.config)?,
             id,
@@ -221,22 +242,49 @@ fn permissions(needs: &RawNeeds) -> Result<BTreeSet<String>> {
         }
         all.insert(format!("events:{topic}"));
     }
+    for secret in &needs.secrets {
+        let (RawSecret::Name(name) | RawSecret::More { name, .. }) = secret;
+        if !is_secret_name(name) {
+            return Err(refuse("a name of needs.secrets must have 1 to 64 characters of a-z, A-Z, 0-9, _, - and ."));
+        }
+        all.insert(format!("secret:{name}"));
+    }
     Ok(all)
 }
 
-fn config(raw: RawConfig) -> Result<Value> {
-    let default = Value::Object(raw.default.unwrap_or_default());
-    if let Some(schema) = raw.schema.filter(|s| !s.is_null()) {
-        let schema = Schema::compile(&schema).map_err(|e| refuse(format!("the configuration's schema: {e}")))?;
-        if let Err(faults) = schema.check(&default) {
-            let why = "the default configuration does not fit the configuration's schema";
-            return Err(refuse(why).with_faults(faults));
-        }
-    }
-    Ok(default)
+/// What a stored manifest asks for and why, without checking all the rest of it again.
+pub(super) fn asked(manifest: &Value) -> (BTreeSet<String>, BTreeMap<String, String>) {
+    let needs = || manifest.get("needs").and_then(|needs| RawNeeds::deserialize(needs).ok()).unwrap_or_default();
+    (permissions(&needs()).unwrap_or_default(), reasons(needs()))
 }
 
-fn short(text: &str, most: usize) -> String {
+fn reasons(needs: RawNeeds) -> BTreeMap<String, String> {
+    let of_secrets = needs.secrets.into_iter().filter_map(|secret| match secret {
+        RawSecret::More { name, reason: Some(reason) } => Some((format!("secret:{name}"), reason)),
+        _ => None,
+    });
+    let all = of_secrets.chain(needs.reasons).take(MAX_NAMES);
+    all.map(|(permission, reason)| (short(&permission, 100), short(&reason, 300))).collect()
+}
+
+fn config(raw: RawConfig) -> Result<Config> {
+    let default = raw.default.unwrap_or_default();
+    let schema = raw.schema.filter(|s| !s.is_null()).map(|schema| Schema::compile(&schema)).transpose();
+    let schema = schema.map_err(|e| refuse(format!("the configuration's schema: {e}")))?;
+    let config = Config { default, schema };
+    config.effective(&Map::new()).map_err(|faults| {
+        refuse("the default configuration does not fit the configuration's schema").with_faults(faults)
+    })?;
+    Ok(config)
+}
+
+/// Of a secret: what environment variables are called is fine, too.
+pub fn is_secret_name(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+pub(super) fn short(text: &str, most: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(most).collect()
 }
 

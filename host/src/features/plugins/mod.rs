@@ -1,22 +1,33 @@
-//! Plugins: inspect, install, activate; the live table; queries.
+//! Plugins: upload, activate, roll back; what each was granted and how it is configured; the live table; queries.
+mod change;
+mod config;
+mod follow;
+mod history;
 mod host;
 mod load;
 mod logs;
 mod manifest;
+mod permissions;
 mod query;
+mod standing;
 mod stats;
 mod store;
 mod supervise;
 mod table;
+mod upload;
 mod watch;
 
+pub use change::Activate;
 pub use host::{OutLimits, PluginHost};
 pub use logs::{Level, Line, LogRules, Next, Tail, Wish};
 pub use manifest::{Declared, Effect, Manifest};
+pub use permissions::Permissions;
 pub use query::{breached, faulted, permitted, refused};
+pub use standing::{PluginInfo, Rejected, Step, VersionInfo, Versions};
 pub use stats::{Both, Figures, Spent, Times};
 pub use supervise::Work;
 pub use table::{Active, Grants, Named, Ran, Table};
+pub use upload::Upload;
 pub use watch::{
     Barred, BreakerRules, BreakerState, BreakerView, Called, Interventions, LimitsView, OffenderRules, Pass,
     PluginStats, ProbationRules, VersionStats, Watch, WatchRules, Watched,
@@ -29,47 +40,12 @@ use crate::features::state::{State, StateLimits};
 use crate::platform::db::Db;
 use crate::platform::wasm::{Entry, Sandbox};
 use arc_swap::ArcSwap;
-use serde::Serialize;
+use load::Shelf;
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-/// A plugin in force, for lists and answers.
-#[derive(Clone, Debug, Serialize)]
-pub struct PluginInfo {
-    pub name: String,
-    pub id: String,
-    pub version: String,
-    pub title: String,
-    pub description: String,
-    /// "sha256:" and 64 hex digits.
-    pub digest: String,
-    /// Size of the component in bytes.
-    pub bytes: u64,
-    /// "active" or "failed".
-    pub state: String,
-    /// Why it is not active, in words.
-    pub reason: Option<String>,
-    pub actions: Vec<String>,
-    pub queries: Vec<String>,
-    pub widgets: Vec<String>,
-    /// What it asks for: "state:visitor", "events:cart-updated" …
-    pub permissions: Vec<String>,
-    /// What it was granted.
-    pub granted: Vec<String>,
-    /// Whether it came with the binary.
-    pub bundled: bool,
-    pub activated_at_ms: u64,
-    pub manifest: Value,
-}
-
-/// What an admin grants at upload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Permissions {
-    All,
-    These(Vec<String>),
-}
 
 /// Limits of one plugin's calls: what it gets, and up to what it may ask for more.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +89,10 @@ struct Inner {
     changing: tokio::sync::Mutex<()>,
     /// The newest activation that the table shows.
     shown: AtomicI64,
+    /// The compiled code of versions that left force a short while ago.
+    shelf: Shelf,
+    /// Uploads that were refused, the latest last. Nothing of them is stored.
+    rejected: Mutex<VecDeque<Rejected>>,
 }
 
 /// What the room is made of.
@@ -145,8 +125,10 @@ impl Plugins {
             table: ArcSwap::from_pointee(Table::default()),
             changing: tokio::sync::Mutex::new(()),
             shown: AtomicI64::new(0),
+            shelf: Shelf::default(),
+            rejected: Mutex::default(),
         }));
-        plugins.load_all().await?;
+        plugins.start().await?;
         Ok(plugins)
     }
 
@@ -155,20 +137,23 @@ impl Plugins {
         self.0.table.load_full()
     }
 
+    /// What is in force, and what should be and cannot be loaded.
     pub fn list(&self) -> Vec<PluginInfo> {
         let table = self.table();
-        let active = table.plugins.values().map(|p| p.info.clone());
+        let active = table.plugins.values().filter(|p| !table.failed.contains_key(&*p.name)).map(|p| p.info.clone());
         let mut all: Vec<PluginInfo> = active.chain(table.failed.values().cloned()).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
 
-    /// Errors: `unknown_plugin`.
+    /// What is in force, or should be, under this name. Errors: `unknown_plugin`.
     pub fn get(&self, name: &str) -> Result<PluginInfo> {
         let table = self.table();
-        let active = table.plugins.get(name).map(|p| p.info.clone());
-        active
-            .or_else(|| table.failed.get(name).cloned())
-            .ok_or_else(|| Error::new(Code::UnknownPlugin, "There is no plugin of this name"))
+        let found = table.failed.get(name).or_else(|| table.plugins.get(name).map(|active| &active.info)).cloned();
+        found.ok_or_else(|| Error::new(Code::UnknownPlugin, "There is no plugin of this name in force"))
+    }
+
+    fn workspace(&self) -> &str {
+        self.0.workspace.as_str()
     }
 }

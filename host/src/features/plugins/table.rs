@@ -1,15 +1,18 @@
 //! The live table: which plugin answers to which name, right now.
+use super::PluginLimits;
 use super::host::{OutLimits, PluginHost};
 use super::logs::Source;
 use super::manifest::{Declared, Effect, Manifest};
+use super::standing::PluginInfo;
 use super::watch::{Called, LimitsView, Watched};
-use super::{PluginInfo, PluginLimits};
 use crate::base::error::{Code, Error, Result};
 use crate::features::identity::Caller;
 use crate::features::state::{Owners, State, Unit};
-use crate::platform::wasm::{Call, Ended, FaultKind, Limits, Loaded, Reply, Usage};
+use crate::platform::wasm::{Call, Compiled, Ended, FaultKind, Limits, Loaded, Reply, Usage};
+use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 /// What one plugin was granted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,9 +40,13 @@ pub struct Active {
     pub info: PluginInfo,
     pub name: Arc<str>,
     pub version: Arc<str>,
-    pub manifest: Manifest,
+    pub manifest: Arc<Manifest>,
     pub(super) grants: Arc<Grants>,
-    pub(super) config: Arc<serde_json::Value>,
+    /// Swapped in place when the admin changes it: the next call reads the new one.
+    pub(super) config: ArcSwap<serde_json::Value>,
+    pub(super) compiled: Compiled,
+    /// The row of the history that put it in force as it is.
+    pub(super) activation: AtomicI64,
     pub(super) loaded: Loaded,
     pub(super) limits: PluginLimits,
     pub(super) watched: Arc<Watched>,
@@ -79,7 +86,7 @@ impl Active {
 
     fn host(&self, unit: Unit, read_only: bool) -> PluginHost {
         let out: OutLimits = self.limits.out;
-        PluginHost::new(unit, self.name.clone(), self.grants.clone(), self.config.clone(), out, read_only)
+        PluginHost::new(unit, self.name.clone(), self.grants.clone(), self.config.load_full(), out, read_only)
     }
 
     /// Puts what the call has logged into the plugin's log.
@@ -188,6 +195,19 @@ impl Table {
         let mut failed = self.failed.clone();
         failed.remove(&*active.name);
         plugins.insert(active.name.to_string(), active);
+        Table::of(plugins, failed)
+    }
+
+    /// The table without this plugin.
+    pub fn without(&self, name: &str) -> Table {
+        let (mut plugins, mut failed) = (self.plugins.clone(), self.failed.clone());
+        plugins.remove(name);
+        failed.remove(name);
+        // Names that did not meet before do not meet with one plugin fewer.
+        Table::of(plugins, failed).unwrap_or_default()
+    }
+
+    fn of(plugins: BTreeMap<String, Arc<Active>>, failed: BTreeMap<String, PluginInfo>) -> Result<Table> {
         let mut table = Table { plugins, failed, ..Table::default() };
         for plugin in table.plugins.values() {
             let taken = |kind: &str, name: &str| {
@@ -210,10 +230,15 @@ impl Table {
         Ok(table)
     }
 
-    /// The table with a note that this plugin could not be loaded.
+    /// The table with a note that this plugin could not be loaded. An earlier version of it goes on serving here.
     pub fn with_failed(&self, info: PluginInfo) -> Table {
         let mut failed = self.failed.clone();
         failed.insert(info.name.clone(), info);
         Table { plugins: self.plugins.clone(), failed, actions: self.actions.clone(), queries: self.queries.clone() }
+    }
+
+    /// Whether every plugin in force could be loaded.
+    pub fn healthy(&self) -> bool {
+        self.failed.is_empty()
     }
 }
