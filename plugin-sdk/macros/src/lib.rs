@@ -1,5 +1,6 @@
 //! The macros of the Inlay plugin SDK. Use them through the `inlay` crate, whose documentation explains them.
 mod derive;
+mod fixtures;
 mod manifest;
 mod names;
 mod table;

@@ -1,6 +1,6 @@
 //! `inlay.toml`, read and checked at compile time, and the manifest made of it.
 use crate::table::{Entry, Table};
-use crate::{names, widgets};
+use crate::{fixtures, names, widgets};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -128,6 +128,7 @@ fn build_in(root: &Path, table: &Table, package: &dyn Fn(&str) -> Option<String>
         "actions": actions,
         "queries": queries,
         "widgets": widgets::all(&mut reader)?,
+        "fixtures": fixtures::all(&mut reader, table)?,
     });
     Ok(Manifest { json, files: reader.files, read_actions })
 }

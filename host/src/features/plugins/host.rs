@@ -84,28 +84,65 @@ impl PluginHost {
         }
         Ok(())
     }
+}
 
-    fn breached(&mut self, word: &'static str, message: String) -> Failure {
-        self.breach.get_or_insert(word);
-        Failure::new(word, message)
+/// The scope of this name, if it was granted and is there.
+pub(super) fn opened(grants: &Grants, scope: &str, has_thread: bool) -> Result<Scope, Failure> {
+    let (granted, scope) = match scope {
+        "visitor" => (grants.visitor, Scope::Visitor),
+        "thread" => (grants.thread, Scope::Thread),
+        "workspace" => (grants.workspace, Scope::Workspace),
+        _ => return Err(Failure::new("state.scope", "a scope is visitor, thread or workspace")),
+    };
+    if !granted {
+        return Err(Failure::new("cap.denied", "this scope was not granted; ask for it in needs.state"));
     }
+    if scope == Scope::Thread && !has_thread {
+        return Err(Failure::new("state.no-thread", "this call is not part of a conversation"));
+    }
+    Ok(scope)
+}
+
+/// One event more after `before`, if its topic was granted and it keeps to the limits.
+pub(super) fn event(
+    grants: &Grants,
+    limits: &OutLimits,
+    before: usize,
+    topic: String,
+    payload: String,
+    audience: &str,
+) -> Result<EventRow, Failure> {
+    if !grants.topics.contains(&topic) {
+        return Err(Failure::new("cap.denied", "this topic was not granted; ask for it in needs.events"));
+    }
+    let audience = match audience {
+        "visitor" => "visitor",
+        "thread" => "thread",
+        "workspace" => "workspace",
+        _ => return Err(Failure::new("events.audience", "an audience is visitor, thread or workspace")),
+    };
+    if serde_json::from_str::<IgnoredAny>(&payload).is_err() {
+        return Err(Failure::new("events.payload", "a payload must be JSON"));
+    }
+    if payload.len() > limits.event_bytes {
+        let text = format!("a payload has at most {} bytes", limits.event_bytes);
+        return Err(Failure::new("limit.event-bytes", text));
+    }
+    if before >= limits.events {
+        return Err(Failure::new("limit.events", format!("one call may publish {} events", limits.events)));
+    }
+    Ok(EventRow { audience, topic, payload })
+}
+
+/// A key of the configuration, or a JSON pointer into it.
+pub(super) fn configured(config: &Value, key: &str) -> Option<String> {
+    let found = if key.starts_with('/') { config.pointer(key) } else { config.get(key) };
+    found.map(Value::to_string)
 }
 
 impl HostCalls for PluginHost {
     fn open(&mut self, scope: &str) -> Result<Scope, Failure> {
-        let (granted, scope) = match scope {
-            "visitor" => (self.grants.visitor, Scope::Visitor),
-            "thread" => (self.grants.thread, Scope::Thread),
-            "workspace" => (self.grants.workspace, Scope::Workspace),
-            _ => return Err(Failure::new("state.scope", "a scope is visitor, thread or workspace")),
-        };
-        if !granted {
-            return Err(Failure::new("cap.denied", "this scope was not granted; ask for it in needs.state"));
-        }
-        if scope == Scope::Thread && !self.unit.has_thread() {
-            return Err(Failure::new("state.no-thread", "this call is not part of a conversation"));
-        }
-        Ok(scope)
+        opened(&self.grants, scope, self.unit.has_thread())
     }
 
     fn get(&mut self, scope: Scope, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<Arc<str>>>, Failure>> {
@@ -156,33 +193,22 @@ impl HostCalls for PluginHost {
 
     fn emit(&mut self, topic: String, payload: String, audience: String) -> Result<(), Failure> {
         self.may_write()?;
-        if !self.grants.topics.contains(&topic) {
-            return Err(Failure::new("cap.denied", "this topic was not granted; ask for it in needs.events"));
+        let before = self.events.len();
+        match event(&self.grants, &self.limits, before, topic, payload, &audience) {
+            Ok(event) => self.events.push(event),
+            Err(failure) => {
+                let limits = ["limit.events", "limit.event-bytes"];
+                if let Some(word) = limits.into_iter().find(|word| failure.code == *word) {
+                    self.breach.get_or_insert(word);
+                }
+                return Err(failure);
+            }
         }
-        let audience = match audience.as_str() {
-            "visitor" => "visitor",
-            "thread" => "thread",
-            "workspace" => "workspace",
-            _ => return Err(Failure::new("events.audience", "an audience is visitor, thread or workspace")),
-        };
-        if serde_json::from_str::<IgnoredAny>(&payload).is_err() {
-            return Err(Failure::new("events.payload", "a payload must be JSON"));
-        }
-        if payload.len() > self.limits.event_bytes {
-            let text = format!("a payload has at most {} bytes", self.limits.event_bytes);
-            return Err(self.breached("limit.event-bytes", text));
-        }
-        if self.events.len() >= self.limits.events {
-            let text = format!("one call may publish {} events", self.limits.events);
-            return Err(self.breached("limit.events", text));
-        }
-        self.events.push(EventRow { audience, topic, payload });
         Ok(())
     }
 
     fn config(&mut self, key: &str) -> Option<String> {
-        let found = if key.starts_with('/') { self.config.pointer(key) } else { self.config.get(key) };
-        found.map(Value::to_string)
+        configured(&self.config, key)
     }
 
     /// Lines past the limit are dropped, the first of them with a notice: logging too much is no reason to fail.

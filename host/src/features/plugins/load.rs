@@ -1,6 +1,7 @@
 //! From bytes to a plugin that can be called: compile, describe, check, link.
 use super::Plugins;
 use super::manifest::Manifest;
+use super::selftest;
 use super::standing::{self, Steps};
 use super::store::{self, Activation, Kind, Version};
 use super::table::{Active, Grants};
@@ -106,6 +107,7 @@ impl Plugins {
             return Err(lie("it imports inlay:plugin/events, but its manifest's needs.events is empty"));
         }
         let widgets = manifest.widgets.iter().map(self.0.check_widget).collect::<Result<Vec<_>>>()?;
+        selftest::run(&looked_at, &manifest, &self.0.limits).await?;
         steps.reach("self-tested");
         let version = Version {
             digest: compiled.digest.clone(),

@@ -1,6 +1,7 @@
 //! What a plugin says of itself, and what of it is believed.
 //!
 //! The plugin's word is taken once, at upload; afterwards the stored manifest counts.
+use super::selftest::{self, Fixture};
 use crate::base::error::{Code, Error, Result};
 use crate::features::identity::Role;
 use crate::platform::schema::Schema;
@@ -28,6 +29,8 @@ struct Raw {
     queries: Vec<RawEntry>,
     #[serde(default)]
     widgets: Vec<Value>,
+    #[serde(default)]
+    fixtures: Vec<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -132,6 +135,8 @@ pub struct Manifest {
     pub queries: Vec<Declared>,
     /// Widget files, unchecked: the widgets' room knows them.
     pub widgets: Vec<Value>,
+    /// What the plugin is tested with before it can be in force.
+    pub(super) fixtures: Vec<Fixture>,
     /// As the plugin gave it, for showing.
     pub source: Value,
 }
@@ -162,7 +167,9 @@ impl Manifest {
         }
         let actions = declared(raw.actions, "action", Effect::Write, Some(Role::Visitor))?;
         let queries = declared(raw.queries, "query", Effect::Read, None)?;
+        let fixtures = selftest::parse(raw.fixtures, &actions, &queries).map_err(refuse)?;
         Ok(Manifest {
+            fixtures,
             title: short(raw.plugin.title.as_deref().unwrap_or(&name), 100),
             description: short(raw.plugin.description.as_deref().unwrap_or_default(), 1_000),
             permissions: permissions(&raw.needs)?,

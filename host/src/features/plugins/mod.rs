@@ -9,6 +9,7 @@ mod logs;
 mod manifest;
 mod permissions;
 mod query;
+mod selftest;
 mod standing;
 mod stats;
 mod store;

@@ -2,7 +2,7 @@
 use super::PluginLimits;
 use super::host::{OutLimits, PluginHost};
 use super::logs::Source;
-use super::manifest::{Declared, Effect, Manifest};
+use super::manifest::{Asks, Declared, Effect, Manifest};
 use super::standing::PluginInfo;
 use super::watch::{Called, LimitsView, Watched};
 use crate::base::error::{Code, Error, Result};
@@ -60,18 +60,22 @@ pub struct Ran<T> {
     pub host: Option<PluginHost>,
 }
 
-impl Active {
-    /// The call's own limits: what the manifest asks for, under the host's ceilings.
-    fn limits(&self) -> Limits {
-        let asks = &self.manifest.asks;
-        let limits = &self.limits;
+impl PluginLimits {
+    /// A call's own limits: what the manifest asks for, under the host's ceilings.
+    pub(super) fn of_call(&self, asks: &Asks) -> Limits {
         Limits {
-            cpu: asks.cpu.unwrap_or(limits.cpu).min(limits.cpu_ceiling),
-            wall: asks.wall.unwrap_or(limits.wall).min(limits.wall_ceiling),
-            memory: asks.memory.unwrap_or(limits.memory).min(limits.memory_ceiling),
-            output: limits.output_bytes,
-            host_calls: limits.host_calls,
+            cpu: asks.cpu.unwrap_or(self.cpu).min(self.cpu_ceiling),
+            wall: asks.wall.unwrap_or(self.wall).min(self.wall_ceiling),
+            memory: asks.memory.unwrap_or(self.memory).min(self.memory_ceiling),
+            output: self.output_bytes,
+            host_calls: self.host_calls,
         }
+    }
+}
+
+impl Active {
+    fn limits(&self) -> Limits {
+        self.limits.of_call(&self.manifest.asks)
     }
 
     fn unit(&self, state: &State, caller: &Caller, thread: Option<&str>, now_ms: u64) -> Unit {

@@ -10,11 +10,13 @@
 //! That is so on SQLite, where this process alone writes. On Postgres other hosts may write too, and there the sequence
 //! is kept by the database ([`shared`]). Rooms see no difference.
 mod ledger;
+mod memory;
 mod shared;
 mod store;
 mod unit;
 mod writer;
 
+pub use memory::Memory;
 pub use unit::{UNAVAILABLE, Unit};
 
 use crate::base::clock::Clock;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Entries that one scan may give.
-const SCAN_MAX: u32 = 1_000;
+pub(super) const SCAN_MAX: u32 = 1_000;
 
 /// A buffered write.
 #[derive(Clone, Debug)]
@@ -19,6 +19,24 @@ pub(super) enum Write {
     Delete,
     /// Applied at commit to whatever is there then.
     Add(Vec<Add>),
+}
+
+impl Write {
+    /// An `add` after this write. Errors: `state.bound`, `state.not-a-number`, where the sum is known already.
+    pub(super) fn then(&mut self, add: Add, key: &str) -> Result<(), Failure> {
+        match self {
+            Write::Add(adds) => adds.push(add),
+            Write::Delete => {
+                let value = add.apply(0).ok_or_else(|| out_of_bounds(key))?;
+                *self = Write::Put { value: value.to_string().into(), expires_at: None };
+            }
+            Write::Put { value, .. } => {
+                let sum = number(value)?;
+                *value = add.apply(sum).ok_or_else(|| out_of_bounds(key))?.to_string().into();
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -180,18 +198,10 @@ impl Unit {
         match self.writes.get_mut(&key) {
             None => {
                 self.writes.insert(key, Write::Add(vec![add]));
+                Ok(())
             }
-            Some(Write::Add(adds)) => adds.push(add),
-            Some(write @ Write::Delete) => {
-                let value = add.apply(0).ok_or_else(|| out_of_bounds(&key.key))?;
-                *write = Write::Put { value: value.to_string().into(), expires_at: None };
-            }
-            Some(Write::Put { value, .. }) => {
-                let sum = number(value)?;
-                *value = add.apply(sum).ok_or_else(|| out_of_bounds(&key.key))?.to_string().into();
-            }
+            Some(write) => write.then(add, &key.key),
         }
-        Ok(())
     }
 
     pub async fn scan(
@@ -366,7 +376,7 @@ impl Unit {
 pub const UNAVAILABLE: &str = "state.unavailable";
 
 /// A stored value with one buffered write over it.
-fn overlaid(write: &Write, stored: Option<Arc<str>>) -> Result<Option<Arc<str>>, Failure> {
+pub(super) fn overlaid(write: &Write, stored: Option<Arc<str>>) -> Result<Option<Arc<str>>, Failure> {
     match write {
         Write::Put { value, .. } => Ok(Some(value.clone())),
         Write::Delete => Ok(None),
@@ -384,7 +394,7 @@ pub(super) fn number(value: &str) -> Result<i64, Failure> {
     value.trim().parse().map_err(|_| Failure::new("state.not-a-number", "add works on whole numbers only"))
 }
 
-fn out_of_bounds(key: &str) -> Failure {
+pub(super) fn out_of_bounds(key: &str) -> Failure {
     Failure::new("state.bound", format!("{key} would leave its bounds"))
 }
 

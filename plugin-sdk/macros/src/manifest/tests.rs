@@ -171,3 +171,27 @@ fn broken_widgets_are_named() {
     let nameless = [("widgets/a/widget.toml", "version = \"1.0\""), ("widgets/a/template.jinja", "{}")];
     assert!(refusal(SMALLEST, &nameless).contains("name = None"));
 }
+
+#[test]
+fn fixtures_are_carried_along_and_named_after_their_files() {
+    let good = r#"{"action": "buy", "input": {"id": 1}, "expect": {"ok": true}}"#;
+    let named = r#"{"name": "looking", "action": "look", "expect": {"error": "missing.thing"}}"#;
+    let files =
+        [("inlay.toml", SMALLEST), ("fixtures/b.json", named), ("fixtures/a.json", good), ("fixtures/notes.md", "")];
+    let manifest = Folder::with(&files).build().unwrap();
+    let names: Vec<_> = manifest.json["fixtures"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["a", "looking"]);
+    assert!(manifest.files.iter().any(|file| file.ends_with("fixtures/a.json")), "{:?}", manifest.files);
+    for (fixture, words) in [
+        ("[]", "an object"),
+        (r#"{"expect": {}}"#, "either"),
+        (r#"{"action": "buy", "query": "things", "expect": {}}"#, "either"),
+        (r#"{"action": "sell", "expect": {}}"#, "\"sell\""),
+        (r#"{"query": "things"}"#, "expect"),
+        (r#"{"query": "things", "expects": {}, "expect": {}}"#, "\"expects\""),
+        ("{", "fixtures/x.json"),
+    ] {
+        let why = refusal(SMALLEST, &[("fixtures/x.json", fixture)]);
+        assert!(why.contains(words) && why.contains("fixtures/x.json"), "{fixture}: {why}");
+    }
+}
