@@ -34,7 +34,7 @@ pub struct Fixture {
     input: Map<String, Value>,
     visitor: Option<String>,
     thread: Option<String>,
-    /// Laid over the plugin's default configuration, key by key.
+    /// What an admin would have configured.
     #[serde(default)]
     config: Map<String, Value>,
     #[serde(default)]
@@ -194,11 +194,12 @@ impl Fixture {
         if declared.is_none_or(|declared| declared.input.check(&input).is_err()) {
             return self.unchanged("input.invalid");
         }
+        let Ok(config) = manifest.config.effective(&self.config) else { return self.unchanged("config.invalid") };
         let read_only = read_only || declared.is_some_and(|declared| declared.effect == Effect::Read);
         let host = VirtualHost::new(
             Memory::new(limits.state, self.state.texts()),
             grants.clone(),
-            self.config(manifest),
+            config,
             limits.out,
             self.thread().is_some(),
             read_only,
@@ -234,14 +235,6 @@ impl Fixture {
     fn thread(&self) -> Option<String> {
         let in_one = !self.state.thread.is_empty() || !self.expect.state.thread.is_empty();
         self.thread.clone().or_else(|| in_one.then(|| "thr_test".to_owned()))
-    }
-
-    fn config(&self, manifest: &Manifest) -> Value {
-        let mut config = manifest.config.clone();
-        if let Some(members) = config.as_object_mut() {
-            members.extend(self.config.clone());
-        }
-        config
     }
 
     fn call(&self, name: &str, input: &Value) -> Call {
