@@ -30,6 +30,8 @@ mod plugins_bad;
 #[cfg(test)]
 mod plugins_own;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod self_tests;
 #[cfg(test)]
 mod settings;

@@ -2,6 +2,7 @@
 //! command line, as everybody else does.
 pub mod browser;
 pub mod client;
+pub mod cluster;
 pub mod guest;
 pub mod host;
 pub mod postgres;
