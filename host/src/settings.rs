@@ -69,6 +69,13 @@ pub struct Data {
     pub state_cache_bytes: u64,
 }
 
+impl Data {
+    /// Whether the database is a server's and not a file.
+    pub fn on_server(&self) -> bool {
+        self.database_url.as_ref().is_some_and(|url| !url.reveal().starts_with("sqlite:"))
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {

@@ -2,7 +2,8 @@
 use crate::admin_plugins::upload;
 use crate::kit::cluster::Cluster;
 use crate::kit::postgres::Database;
-use crate::kit::{Answer, TestHost, Visitor, wasm};
+use crate::kit::{Answer, Folder, TestHost, Visitor, host::run, wasm};
+use rustix::process::Signal;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,15 +165,74 @@ async fn a_postgres_that_is_restarted_under_load_loses_and_doubles_nothing() {
     assert_eq!(host.stop().await.code(), Some(0), "{}", host.log());
 }
 
+/// The connections stay open and nothing comes back: the worst way to go away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_that_falls_silent_hangs_nobody() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.url();
+    let mut host = TestHost::on(None, &[SECRET, ("INLAY_DATA_DATABASE_URL", &url)]).await;
+    let id = host.visitor().id().await;
+    let add = |n: u64| {
+        let visitor = Visitor::at(host.url(), &id);
+        async move {
+            let add = visitor.act_once(&format!("k{n}"), "add_to_cart", json!({"productId": "prod_1"}));
+            tokio::time::timeout(HUNG, add).await.expect("no request hangs")
+        }
+    };
+    add(0).await.ok();
+    cluster.signal(Signal::STOP);
+    let mut adds = tokio::task::JoinSet::new();
+    (1..=20).for_each(|n| drop(adds.spawn(add(n))));
+    for answer in adds.join_all().await {
+        answer.problem(503, "database_unavailable");
+    }
+    cluster.signal(Signal::CONT);
+    let until = Instant::now() + HUNG;
+    for n in 0..=20 {
+        while add(n).await.status != 200 {
+            assert!(Instant::now() < until, "it does not recover:\n{}", host.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    assert_eq!(Visitor::at(host.url(), &id).count().await, 21, "0 lost, 0 doubled");
+    assert_eq!(host.stop().await.code(), Some(0), "{}", host.log());
+}
+
+#[tokio::test]
+async fn the_verbs_of_the_command_line_work_on_postgres() {
+    let Some(database) = Database::new() else { return };
+    let folder = Folder::new("postgres");
+    let url = database.url();
+    let verb = |words: &[&str]| {
+        let output = run(folder.path(), &[("INLAY_DATA_DATABASE_URL", url.as_str())], words);
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.success(), said)
+    };
+    let (well, said) = verb(&["doctor"]);
+    assert!(well && said.contains("pending"), "{said}");
+    // Three at the same time: one migrates, the others wait for it.
+    let all: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..3).map(|_| scope.spawn(|| verb(&["migrate"]))).collect();
+        running.into_iter().map(|verb| verb.join().expect("a verb")).collect()
+    });
+    assert!(all.iter().all(|(well, _)| *well), "{all:?}");
+    assert!(verb(&["migrate"]).1.contains("up to date"));
+    let (well, said) = verb(&["doctor"]);
+    assert!(well && said.contains("schema is up to date"), "{said}");
+    let (well, said) = verb(&["plugin", "list"]);
+    assert!(well && said.contains("shop"), "{said}");
+    assert!(!folder.path().join("data/inlay.db").exists(), "nothing is in SQLite");
+}
+
 #[tokio::test]
 async fn the_password_of_a_url_is_said_nowhere() {
     let Some(server) = crate::kit::postgres::server() else { return };
     let place = server.split_once('@').map_or("127.0.0.1", |(_, rest)| rest).split('/').next().unwrap_or_default();
     let url = format!("postgres://nobody-of-that-name:hunter2-secret@{place}/no_such_database");
-    let folder = crate::kit::Folder::new("postgres");
+    let folder = Folder::new("postgres");
     let settings = [("INLAY_DATA_DATABASE_URL", url.as_str())];
     for verb in [&["config"] as &[&str], &["migrate"], &["doctor"], &["serve", "--listen", "127.0.0.1:0"]] {
-        let output = crate::kit::host::run(folder.path(), &settings, verb);
+        let output = run(folder.path(), &settings, verb);
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(!said.contains("hunter2") && !said.contains("panicked"), "{said}");
         assert_eq!(output.status.success(), verb == ["config"], "{verb:?}: {said}");

@@ -115,7 +115,8 @@ fn fresh(settings: &Settings) -> bool {
 }
 
 fn database(settings: &Settings) -> Found {
-    if fresh(settings) {
+    // A server is there or not, whatever is in the folder.
+    if fresh(settings) && !settings.data.on_server() {
         return Good("not there yet; the first start makes one".into());
     }
     match block_on(app::doctor_database(settings)) {

@@ -63,6 +63,9 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("idempotency.keep_h", 24, 24 * 365),
 ];
 
+/// Longest key of plugins' data that can be kept on Postgres, bytes.
+const POSTGRES_KEY: usize = 1_024;
+
 /// Texts that stand in tutorials and templates as a place for a secret.
 const PLACEHOLDERS: &[&str] = &[
     "changeme",
@@ -203,6 +206,12 @@ pub fn together(settings: &Settings) -> Result<(), SettingsError> {
         ("watch.open_s", settings.watch.open_s, "watch.open_max_s", settings.watch.open_max_s),
         ("widgets.warn_bytes", wide(w.warn_bytes), "widgets.max_bytes", wide(w.max_bytes)),
     ];
+    // An entry of Postgres's index holds at most 2,704 bytes, the names around the key included.
+    if settings.data.on_server() && p.state_key_bytes > POSTGRES_KEY {
+        let is = p.state_key_bytes;
+        let text = format!("plugins.state_key_bytes is {is}, but Postgres keeps keys of at most {POSTGRES_KEY} bytes");
+        return Err(SettingsError(text));
+    }
     match pairs.into_iter().find(|(_, smaller, _, larger)| smaller > larger) {
         Some((small, smaller, large, larger)) => Err(SettingsError(format!(
             "{small} is {smaller} and {large} is {larger}, but {small} must not be above {large}"

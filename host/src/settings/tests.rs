@@ -111,6 +111,7 @@ fn wrong_kinds_and_ranges_are_refused_by_name() {
         ("INLAY_SERVER_CORS_ORIGINS", "https://a.example,https://b.example/path", "https://b.example/path"),
         ("INLAY_DATA_DATABASE_URL", "mysql://u:hunter2@h/d", "names a mysql database"),
         ("INLAY_DATA_DATABASE_URL", "postgres://u:hunter2@h", "names no database"),
+        ("INLAY_DATA_DATABASE_URL", "postgres://u:hunter2@h/d?sslmode=maybe", "must look like postgres://"),
         ("INLAY_DATA_DIR", "", "must name a folder"),
         ("INLAY_LOG_LEVEL", "loud", "error, warn, info"),
         ("INLAY_LOG_FORMAT", "xml", "one of auto, text, json"),
@@ -128,6 +129,14 @@ fn wrong_kinds_and_ranges_are_refused_by_name() {
     assert!(kind.contains("server.listen must be a text"), "{kind}");
     let list = file_fault("list", "[auth]\napi_keys = [1]\n");
     assert!(list.contains("auth.api_keys must be a list of texts"), "{list}");
+}
+
+#[test]
+fn long_keys_are_for_sqlite_alone() {
+    let long = ("INLAY_PLUGINS_STATE_KEY_BYTES", "2000");
+    assert!(Settings::load(&vars(&[long, ("INLAY_DATA_DATABASE_URL", "sqlite://x.db")])).is_ok());
+    let message = fault(&[long, ("INLAY_DATA_DATABASE_URL", "postgres://u:hunter2@h/d")]);
+    assert!(message.contains("plugins.state_key_bytes is 2000") && !message.contains("hunter2"), "{message}");
 }
 
 #[test]

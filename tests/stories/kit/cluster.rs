@@ -1,6 +1,7 @@
 //! A Postgres of one's own, to be restarted under a host. `None` where its programs are not installed; under CI that is
 //! a failure.
-use super::{Folder, in_ci};
+use super::in_ci;
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +11,6 @@ pub struct Cluster {
     port: u16,
     /// Where the server has its files: a folder that its user can reach.
     home: PathBuf,
-    _folder: Folder,
 }
 
 /// The folder of `initdb` and `pg_ctl`; Debian keeps them apart by version.
@@ -47,16 +47,15 @@ impl Cluster {
             eprintln!("left out: a Postgres restarted under load; initdb is not installed");
             return None;
         };
-        let folder = Folder::new("cluster");
-        let home = std::env::temp_dir().join(folder.path().file_name().expect("a name"));
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
+        let home = std::env::temp_dir().join(format!("inlay-cluster-{port}"));
         std::fs::create_dir_all(&home).expect("a folder for the server");
         if rustix::process::geteuid().is_root() {
             let mut give = Command::new("chown");
             give.arg("postgres").arg(&home);
             good(give);
         }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
-        let cluster = Cluster { programs, port, home, _folder: folder };
+        let cluster = Cluster { programs, port, home };
         let mut init = as_its_user(&cluster.programs.join("initdb"));
         init.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]).arg(cluster.data());
         good(init);
@@ -83,6 +82,22 @@ impl Cluster {
     /// `mode`: "fast" tells its clients, "immediate" is a crash.
     pub fn end(&self, mode: &str) {
         good(self.control(&["stop", "-m", mode]));
+    }
+
+    /// `STOP` leaves its connections open and says nothing more, as a network that swallows everything; `CONT` ends that.
+    pub fn signal(&self, signal: Signal) {
+        let id = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("the server runs");
+        let first = id.lines().next().expect("a pid").to_owned();
+        let all = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let (before, after) = stat.rsplit_once(')')?;
+            let pid = before.split(' ').next()?.to_owned();
+            (pid == first || after.split(' ').nth(2)? == first).then_some(pid)
+        });
+        for pid in all.filter_map(|pid| Pid::from_raw(pid.parse().ok()?)) {
+            // One of them may have ended just now.
+            let _gone = kill_process(pid, signal);
+        }
     }
 
     pub fn url(&self) -> String {

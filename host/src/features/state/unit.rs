@@ -2,10 +2,14 @@
 use super::ledger::{Bucket, Key, Ledger, Row, ScanRead, Seen, Started};
 use super::{Order, Owners, Refusal, State, StateLimits, store};
 use crate::base::error::Result;
+use crate::platform::db::unreachable;
 use crate::platform::wasm::{Failure, Scope};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
+/// How long a handler waits for one read: less than a call may take by default.
+const READ: Duration = Duration::from_millis(1_600);
 /// Entries that one scan may give.
 pub(super) const SCAN_MAX: u32 = 1_000;
 
@@ -255,7 +259,8 @@ impl Unit {
         };
         // As many more as could be hidden: removed in memory or by this unit.
         let most = limit + recent.len() + self.writes.len();
-        let rows = store::scan(&self.state.0.db, &scan, self.now_ms, most).await.map_err(|e| self.unavailable(e))?;
+        let rows =
+            soon(store::scan(&self.state.0.db, &scan, self.now_ms, most)).await.map_err(|e| self.unavailable(e))?;
         self.looks += 1;
         scan.seen = Seen {
             entries: rows.len() as u64,
@@ -306,7 +311,7 @@ impl Unit {
             return Ok(());
         }
         let wanted: Vec<&Key> = wanted.into_iter().collect();
-        let mut found = store::rows(&self.state.0.db, &wanted).await?;
+        let mut found = soon(store::rows(&self.state.0.db, &wanted)).await?;
         self.looks += 1;
         for key in wanted {
             let row = found.remove(key).unwrap_or_default().row;
@@ -370,6 +375,11 @@ impl Unit {
         self.breach.get_or_insert(UNAVAILABLE);
         Failure { retryable: true, ..Failure::new(UNAVAILABLE, "the data cannot be read at the moment") }
     }
+}
+
+/// A read ends before the call that waits for it runs out of time: the database is to blame, and not the plugin.
+async fn soon<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(READ, read).await.unwrap_or_else(|_| Err(unreachable()))
 }
 
 /// The breach of a unit whose reads failed: the database's fault, not the plugin's.

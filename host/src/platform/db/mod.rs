@@ -15,7 +15,9 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::time::Duration;
 
 /// A statement on Postgres that takes longer than this is given up: nobody waits for a server that is gone without a word.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The same for a statement of a [`Tx`], which may carry a component or wait for another transaction.
+const LONG_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Connections of one purpose.
 #[derive(Clone)]
@@ -62,16 +64,25 @@ macro_rules! on_tx {
             }
             $crate::platform::db::Tx::Postgres(tx) => {
                 let $name = &mut **tx;
-                $crate::platform::db::within(async { $run }).await
+                $crate::platform::db::patiently(async { $run }).await
             }
         }
     };
 }
 pub(crate) use on_tx;
 
-/// Gives a statement up after a while; its connection is not used again.
+/// Gives a statement up after a while.
 pub async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    match tokio::time::timeout(PATIENCE, work).await {
+    bounded(PATIENCE, work).await
+}
+
+#[doc(hidden)]
+pub async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    bounded(LONG_PATIENCE, work).await
+}
+
+async fn bounded<T>(time: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    match tokio::time::timeout(time, work).await {
         Ok(result) => result,
         Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
     }
@@ -87,7 +98,7 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self {
             Tx::Sqlite(tx) => tx.commit().await.map_err(fault),
-            Tx::Postgres(tx) => within(tx.commit()).await.map_err(fault_in_commit),
+            Tx::Postgres(tx) => patiently(tx.commit()).await.map_err(fault_in_commit),
         }
     }
 }
@@ -122,7 +133,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         match &self.write {
             Pool::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin_with("begin immediate").await.map_err(fault)?)),
-            Pool::Postgres(pool) => Ok(Tx::Postgres(within(postgres::begin_alone(pool)).await.map_err(fault)?)),
+            Pool::Postgres(pool) => Ok(Tx::Postgres(patiently(postgres::begin_alone(pool)).await.map_err(fault)?)),
         }
     }
 
