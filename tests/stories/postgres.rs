@@ -175,7 +175,8 @@ async fn a_postgres_that_falls_silent_hangs_nobody() {
     let add = |n: u64| {
         let visitor = Visitor::at(host.url(), &id);
         async move {
-            let add = visitor.act_once(&format!("k{n}"), "add_to_cart", json!({"productId": "prod_1"}));
+            let key = format!("k{n}");
+            let add = visitor.act_once(&key, "add_to_cart", json!({"productId": "prod_1"}));
             tokio::time::timeout(HUNG, add).await.expect("no request hangs")
         }
     };
