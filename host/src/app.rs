@@ -77,6 +77,7 @@ impl House {
             limits,
             bundled: bundled::BUNDLED,
             check_widget: widgets::check,
+            check_fallback: widgets::check_fallback,
             watch: watch_rules(settings),
         })
         .await?;

@@ -40,6 +40,8 @@ mod shop_races;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]
+mod supervision;
+#[cfg(test)]
 mod swaps;
 #[cfg(test)]
 mod tidy;

@@ -137,6 +137,16 @@ pub struct Fault {
     pub message: String,
 }
 
+/// What is shown in place of something that failed.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The widget's name.
+    pub name: String,
+    /// Tells widgets of one name apart.
+    pub key: String,
+    pub tree: std::sync::Arc<serde_json::Value>,
+}
+
 pub struct Error {
     pub code: Code,
     /// For the client. Never holds a path, SQL, a backtrace or a secret.
@@ -146,6 +156,8 @@ pub struct Error {
     pub reason: Option<String>,
     /// Seconds after which trying again makes sense.
     pub retry_after_s: Option<u32>,
+    /// A widget that the plugin declared for this case.
+    pub shown: Option<Box<Shown>>,
     /// For the log alone.
     pub source: Option<Source>,
     /// Where it was made, for the log alone.
@@ -156,7 +168,8 @@ impl Error {
     #[track_caller]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Error {
         let at = Location::caller();
-        Error { code, detail: detail.into(), faults: Vec::new(), reason: None, retry_after_s: None, source: None, at }
+        let (faults, detail) = (Vec::new(), detail.into());
+        Error { code, detail, faults, reason: None, retry_after_s: None, shown: None, source: None, at }
     }
 
     /// Our own mistake: the client reads nothing of the cause.
@@ -173,6 +186,11 @@ impl Error {
 
     pub fn with_reason(mut self, reason: impl Into<String>) -> Error {
         self.reason = Some(reason.into());
+        self
+    }
+
+    pub fn showing(mut self, shown: Shown) -> Error {
+        self.shown = Some(Box::new(shown));
         self
     }
 

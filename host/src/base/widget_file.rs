@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// The one version there is.
 const VERSION: &str = "1.0";
 /// Members of our extension that stand in `widget.toml`, where they are texts.
-const IN_TOML: [&str; 4] = ["title", "description", "source", "auth"];
+const IN_TOML: [&str; 5] = ["title", "description", "source", "auth", "fallback"];
 
 /// A widget as its author wrote it. Values are kept as they are, whether or not anything reads them.
 #[derive(Clone, Debug, PartialEq)]

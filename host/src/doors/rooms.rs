@@ -94,20 +94,20 @@ impl Manages for Plugins {
 
 /// The room `plugins`, as far as it supervises.
 pub trait Watches: Send + Sync {
-    fn stats(&self, name: &str) -> Result<PluginStats>;
-    fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>>;
-    fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail>;
+    fn stats<'a>(&'a self, name: &'a str) -> Soon<'a, Result<PluginStats>>;
+    fn log_lines<'a>(&'a self, name: &'a str, wish: Wish) -> Soon<'a, Result<Vec<Arc<Line>>>>;
+    fn log_tail<'a>(&'a self, name: &'a str, wish: Wish) -> Soon<'a, Result<Tail>>;
 }
 
 impl Watches for Plugins {
-    fn stats(&self, name: &str) -> Result<PluginStats> {
-        self.stats(name)
+    fn stats<'a>(&'a self, name: &'a str) -> Soon<'a, Result<PluginStats>> {
+        Box::pin(self.stats(name))
     }
-    fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>> {
-        self.log_lines(name, wish)
+    fn log_lines<'a>(&'a self, name: &'a str, wish: Wish) -> Soon<'a, Result<Vec<Arc<Line>>>> {
+        Box::pin(self.log_lines(name, wish))
     }
-    fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail> {
-        self.log_tail(name, wish)
+    fn log_tail<'a>(&'a self, name: &'a str, wish: Wish) -> Soon<'a, Result<Tail>> {
+        Box::pin(self.log_tail(name, wish))
     }
 }
 

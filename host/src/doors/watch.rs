@@ -57,7 +57,7 @@ pub fn doors() -> Vec<Door> {
 }
 
 async fn stats(State(watch): State<Arc<dyn Watches>>, _: Admin, Name(name): Name) -> Answer<Json<PluginStats>> {
-    Ok(Json(watch.stats(&name)?))
+    Ok(Json(watch.stats(&name).await?))
 }
 
 async fn logs(
@@ -69,9 +69,9 @@ async fn logs(
 ) -> Answer<Response> {
     let wish = wish(&headers, &uri)?;
     if sse::wants_json(&headers) {
-        return Ok(Json(json!({"lines": watch.log_lines(&name, wish)?})).into_response());
+        return Ok(Json(json!({"lines": watch.log_lines(&name, wish).await?})).into_response());
     }
-    Ok(sse::stream(events(watch.log_tail(&name, wish)?)))
+    Ok(sse::stream(events(watch.log_tail(&name, wish).await?)))
 }
 
 /// Errors: `invalid_parameters`, for each parameter that is wrong.

@@ -72,6 +72,13 @@ struct ActionSection {
     description: Option<String>,
     effect: Option<Effect>,
     auth: Option<Auth>,
+    on_failure: Option<OnFailure>,
+}
+
+#[derive(Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct OnFailure {
+    fallback: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -119,6 +126,8 @@ fn build_in(root: &Path, table: &Table, package: &dyn Fn(&str) -> Option<String>
     let is_read = |entry: &&Value| entry.get("effect").is_some_and(|effect| effect == "read");
     let names = actions.iter().filter(is_read).filter_map(|entry| entry.get("name")?.as_str());
     let read_actions = names.map(str::to_owned).collect();
+    let widgets = widgets::all(&mut reader)?;
+    check_fallbacks(&document, &widgets)?;
     let json = json!({
         "sdk": concat!("rust/", env!("CARGO_PKG_VERSION")),
         "plugin": plugin(&document.plugin, package),
@@ -127,7 +136,7 @@ fn build_in(root: &Path, table: &Table, package: &dyn Fn(&str) -> Option<String>
         "config": config(&document.config, &mut reader)?,
         "actions": actions,
         "queries": queries,
-        "widgets": widgets::all(&mut reader)?,
+        "widgets": widgets,
         "fixtures": fixtures::all(&mut reader, table)?,
     });
     Ok(Manifest { json, files: reader.files, read_actions })
@@ -186,6 +195,19 @@ fn check(document: &Document, table: &Table) -> Result<(), String> {
     all_known("queries", document.queries.keys(), &table.queries)
 }
 
+/// What stands in for an action that failed is a widget of the plugin.
+fn check_fallbacks(document: &Document, widgets: &[Value]) -> Result<(), String> {
+    for (action, section) in &document.actions {
+        let Some(OnFailure { fallback }) = &section.on_failure else { continue };
+        if !widgets.iter().any(|widget| widget.get("name").is_some_and(|name| name == fallback)) {
+            return Err(format!(
+                "inlay.toml: [actions.{action:?}] falls back to {fallback:?}, but widgets/ has no such one"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A section that refines an entry which the code does not have is a misspelt name.
 fn all_known<'a>(kind: &str, sections: impl Iterator<Item = &'a String>, entries: &[Entry]) -> Result<(), String> {
     let known: Vec<String> = entries.iter().map(|entry| entry.name.value()).collect();
@@ -236,13 +258,18 @@ fn action(entry: &Entry, section: Option<&ActionSection>) -> Value {
     let name = entry.name.value();
     let effect = section.and_then(|s| s.effect.as_ref()).map(|effect| json!(effect));
     let auth = section.and_then(|s| s.auth.as_ref()).map(|auth| json!(auth));
-    json!({
+    let mut action = json!({
         "title": section.and_then(|s| s.title.clone()).unwrap_or_else(|| names::humanize(&name)),
         "description": section.and_then(|s| s.description.clone()).unwrap_or_else(|| entry.description.clone()),
         "effect": effect.or_else(|| entry.effect.as_ref().map(|word| json!(word))).unwrap_or_else(|| json!("write")),
         "auth": auth.or_else(|| entry.auth.as_ref().map(|word| json!(word))).unwrap_or_else(|| json!("visitor")),
         "name": name,
-    })
+    });
+    let on_failure = section.and_then(|s| s.on_failure.as_ref());
+    if let (Some(action), Some(on_failure)) = (action.as_object_mut(), on_failure) {
+        action.insert("on_failure".to_owned(), json!(on_failure));
+    }
+    action
 }
 
 fn query(entry: &Entry, section: Option<&QuerySection>) -> Value {

@@ -1,12 +1,20 @@
 //! The host's own pages, put together of what `features/widgets/html` draws.
-use crate::base::error::Error;
+use crate::base::error::{Error, Shown};
 use crate::features::widgets::html::{self, HtmlOptions, Refused};
 use crate::features::widgets::{Rendered, WidgetInfo};
 use serde_json::Value;
 
 pub fn problem(status: u16, error: &Error, id: &str, back: &str) -> String {
     let detail = format!("{} (request {id})", error.detail);
-    html::problem_page(status, error.code.title(), &detail, &error.faults, Some(back))
+    let shown = error.shown.as_ref().map(|shown| instead(shown, back));
+    let words = html::Problem { status, title: error.code.title(), detail: &detail, faults: &error.faults };
+    html::problem_page(words, shown.as_deref(), Some(back))
+}
+
+/// A widget in place of something that failed.
+pub fn instead(shown: &Shown, back: &str) -> String {
+    let options = HtmlOptions { heading: 2, ..HtmlOptions::new(&shown.name, back) };
+    html::tree(&shown.tree, &options)
 }
 
 /// One widget on a page of its own. `here` is the path and query that it is shown at.

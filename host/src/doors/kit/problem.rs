@@ -3,7 +3,7 @@
 //! A handler returns a [`Problem`]; the frame around all doors, which knows the request's id and whether a person is
 //! waiting, turns it into JSON or into a page and logs it, once. What the log says of a cause never reaches an answer.
 use crate::base::clock::Clock;
-use crate::base::error::{Code, Error, Fault, Kind};
+use crate::base::error::{Code, Error, Fault, Kind, Shown};
 use crate::doors::kit::request_id::RequestId;
 use crate::doors::kit::{answer, pages};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -104,6 +104,19 @@ pub struct ProblemJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     reason: Option<&'a str>,
+    /// What the plugin shows in place of what failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, value_type = [super::super::openapi::ShownWidget])]
+    widgets: Vec<ShownJson<'a>>,
+}
+
+/// A widget of a problem; the same shape as in an action's answer.
+#[derive(Serialize)]
+struct ShownJson<'a> {
+    name: &'a str,
+    key: &'a str,
+    mode: &'static str,
+    widget: &'a serde_json::Value,
 }
 
 /// `base::error::Fault`, described for the OpenAPI document.
@@ -117,6 +130,12 @@ pub struct FaultJson {
     message: String,
 }
 
+impl ShownJson<'_> {
+    fn of(shown: &Shown) -> ShownJson<'_> {
+        ShownJson { name: &shown.name, key: &shown.key, mode: "replace", widget: &shown.tree }
+    }
+}
+
 fn json(error: &Error, status: StatusCode, id: &RequestId) -> Vec<u8> {
     let body = ProblemJson {
         kind: format!("/docs#code-{}", error.code.word()),
@@ -128,6 +147,7 @@ fn json(error: &Error, status: StatusCode, id: &RequestId) -> Vec<u8> {
         error: &error.detail,
         faults: &error.faults,
         reason: error.reason.as_deref(),
+        widgets: error.shown.iter().map(|shown| ShownJson::of(shown)).collect(),
     };
     serde_json::to_vec(&body).unwrap_or_default()
 }

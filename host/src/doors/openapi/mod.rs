@@ -4,6 +4,8 @@ mod plugin_shapes;
 mod shapes;
 mod watch_shapes;
 
+pub use shapes::ShownWidget;
+
 use crate::base::error::Code;
 use crate::doors::Hall;
 use crate::doors::kit::problem;

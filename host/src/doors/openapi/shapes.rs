@@ -105,7 +105,7 @@ struct Answer {
 }
 
 #[derive(ToSchema)]
-struct ShownWidget {
+pub struct ShownWidget {
     name: String,
     /// Tells widgets of one name apart, such as a cart's or a product's id.
     key: String,

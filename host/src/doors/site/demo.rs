@@ -45,6 +45,10 @@ pub(super) async fn show(
                 let html = pages::tree(&rendered, &title, &format!("/demo#widget-{back}"), 2, None);
                 shown.push((name.to_owned(), title, html));
             }
+            Err(error) if error.shown.is_some() => {
+                let html = error.shown.as_ref().map(|instead| pages::instead(instead, &format!("/demo#widget-{back}")));
+                shown.push((name.to_owned(), title, html.unwrap_or_default()));
+            }
             Err(error) => {
                 tracing::warn!(widget = name, code = error.code.word(), "not on the demo page: {}", error.detail)
             }

@@ -172,7 +172,8 @@ impl Actions {
         thread: Option<&str>,
     ) -> Result<Arc<str>> {
         let work = Run { actions: self, caller, key, input, thread };
-        self.0.plugins.supervised(caller, named, input, work).await
+        let done = self.0.plugins.supervised(caller, named, input, work).await;
+        done.map_err(|error| self.0.widgets.instead(named, error))
     }
 
     async fn replay(&self, caller: &Caller, key: &str, hash: &str) -> Result<Option<Arc<str>>> {

@@ -107,6 +107,7 @@ impl Plugins {
             return Err(lie("it imports inlay:plugin/events, but its manifest's needs.events is empty"));
         }
         let widgets = manifest.widgets.iter().map(self.0.check_widget).collect::<Result<Vec<_>>>()?;
+        self.check_fallbacks(&manifest)?;
         selftest::run(&looked_at, &manifest, &self.0.limits).await?;
         steps.reach("self-tested");
         let version = Version {

@@ -83,6 +83,12 @@ struct RawEntry {
     input: Option<Value>,
     effect: Option<String>,
     auth: Option<String>,
+    on_failure: Option<RawOnFailure>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawOnFailure {
+    fallback: String,
 }
 
 /// What an action does to the data. The host holds a `read` action to it.
@@ -102,6 +108,8 @@ pub struct Declared {
     pub effect: Effect,
     /// `None`: anybody, also without being a visitor yet.
     pub role: Option<Role>,
+    /// The plugin's widget that is shown when the action cannot be done because the plugin is down.
+    pub fallback: Option<String>,
 }
 
 /// Limits that a plugin asks for; the host's ceilings win.
@@ -167,6 +175,12 @@ impl Manifest {
         }
         let actions = declared(raw.actions, "action", Effect::Write, Some(Role::Visitor))?;
         let queries = declared(raw.queries, "query", Effect::Read, None)?;
+        let is_shipped = |name: &str| raw.widgets.iter().any(|w| w.get("name").and_then(Value::as_str) == Some(name));
+        for Declared { name, fallback, .. } in &actions {
+            if let Some(widget) = fallback.as_ref().filter(|widget| !is_shipped(widget)) {
+                return Err(refuse(format!("on_failure of {name} names the widget {widget}, which it does not ship")));
+            }
+        }
         let fixtures = selftest::parse(raw.fixtures, &actions, &queries).map_err(refuse)?;
         Ok(Manifest {
             fixtures,
@@ -230,7 +244,8 @@ fn declared(raw: Vec<RawEntry>, kind: &str, effect: Effect, role: Option<Role>) 
             };
             let title = short(entry.title.as_deref().unwrap_or(&name), 100);
             let description = short(entry.description.as_deref().unwrap_or_default(), 1_000);
-            Ok(Declared { name, title, description, input, effect, role })
+            let fallback = entry.on_failure.map(|on_failure| on_failure.fallback);
+            Ok(Declared { name, title, description, input, effect, role, fallback })
         })
         .collect()
 }
@@ -359,6 +374,8 @@ mod tests {
         assert!(with(json!({"actions": [{"name": "a", "effect": "maybe"}]})).contains("effect"));
         assert!(with(json!({"queries": [{"name": "a", "effect": "write"}]})).contains("effect"));
         assert!(with(json!({"actions": [{"name": "a", "auth": "root"}]})).contains("auth"));
+        let fallback = json!({"name": "a", "on_failure": {"fallback": "gone"}});
+        assert!(with(json!({"actions": [fallback]})).contains("widget gone"));
         assert!(with(json!({"needs": {"state": ["everything"]}})).contains("needs.state"));
         assert!(with(json!({"config": {"schema": {"required": ["x"]}, "default": {}}})).contains("default"));
     }

@@ -26,7 +26,7 @@ pub use permissions::Permissions;
 pub use query::{breached, faulted, permitted, refused};
 pub use standing::{PluginInfo, Rejected, Step, VersionInfo, Versions};
 pub use stats::{Both, Figures, Spent, Times};
-pub use supervise::Work;
+pub use supervise::{Work, is_down};
 pub use table::{Active, Grants, Named, Ran, Table};
 pub use upload::Upload;
 pub use watch::{
@@ -71,6 +71,9 @@ pub type Bundled = &'static [(&'static str, &'static [u8])];
 /// Checks the widgets that a plugin ships, which is the widgets' room's knowledge: file and plugin name in, slug out.
 pub type CheckWidget = fn(&Value) -> Result<String>;
 
+/// Checks that a widget file can be shown in place of an action of this name that failed.
+pub type CheckFallback = fn(&Value, &str) -> Result<()>;
+
 /// The room. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugins(Arc<Inner>);
@@ -84,6 +87,7 @@ struct Inner {
     workspace: WorkspaceId,
     bundled: Bundled,
     check_widget: CheckWidget,
+    check_fallback: CheckFallback,
     watch: Watch,
     table: ArcSwap<Table>,
     /// One change of the table at a time.
@@ -105,13 +109,14 @@ pub struct Parts {
     pub limits: PluginLimits,
     pub bundled: Bundled,
     pub check_widget: CheckWidget,
+    pub check_fallback: CheckFallback,
     pub watch: WatchRules,
 }
 
 impl Plugins {
     /// Loads what is in force. A plugin that cannot be loaded is listed as failed and keeps nobody else from starting.
     pub async fn open(parts: Parts) -> Result<Plugins> {
-        let Parts { db, state, sandbox, clock, limits, bundled, check_widget, watch } = parts;
+        let Parts { db, state, sandbox, clock, limits, bundled, check_widget, check_fallback, watch } = parts;
         let watch = Watch::new(watch, clock.clone());
         let plugins = Plugins(Arc::new(Inner {
             db,
@@ -122,6 +127,7 @@ impl Plugins {
             workspace: WorkspaceId::first(),
             bundled,
             check_widget,
+            check_fallback,
             watch,
             table: ArcSwap::from_pointee(Table::default()),
             changing: tokio::sync::Mutex::new(()),

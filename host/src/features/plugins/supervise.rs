@@ -3,7 +3,7 @@ use super::logs::{Line, Tail, Wish};
 use super::stats::Spent;
 use super::watch::Barred;
 use super::watch::{Alarm, AlarmKind, Interventions, Pass, PluginStats, Watched};
-use super::{Named, Plugins, permitted};
+use super::{Manifest, Named, Plugins, permitted};
 use crate::base::error::{Code, Error, Result};
 use crate::features::identity::Caller;
 use std::sync::Arc;
@@ -47,6 +47,17 @@ impl Plugins {
         Err(leaving())
     }
 
+    /// Errors: `plugin_invalid` where a widget that an action declares for the case of failure cannot be drawn then.
+    pub(super) fn check_fallbacks(&self, manifest: &Manifest) -> Result<()> {
+        let file = |name: &str| manifest.widgets.iter().find(|w| w.get("name").and_then(|n| n.as_str()) == Some(name));
+        for action in &manifest.actions {
+            if let Some(file) = action.fallback.as_deref().and_then(file) {
+                (self.0.check_fallback)(file, &action.name)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What answers to the same name now that the version is out of force.
     async fn successor(&self, caller: &Caller, gone: &Watched, named: &Named, input: &str) -> Result<Named> {
         if !self.is_replaced(gone).await && gone.is_condemned() {
@@ -74,7 +85,7 @@ impl Plugins {
             // A task of its own: the caller may go away, the version must go in any case.
             if tokio::spawn(async move { plugins.take_out(alarm).await }).await.is_err() {
                 tracing::error!(plugin = &*watched.name, "taking a version out of force ended with a panic");
-                watched.pardon();
+                watched.pardon(false);
             }
         }
         told.failed && self.is_replaced(watched).await
@@ -89,44 +100,56 @@ impl Plugins {
         other()
     }
 
+    /// Takes a version out of force: back to the one before, where there is one; else, if it must go in any case, into
+    /// quarantine.
     async fn take_out(&self, alarm: Alarm) {
         let Alarm { kind, plugin, digest, reason } = alarm;
-        tracing::warn!(%plugin, digest, reason, "a plugin version is taken out of force");
         let Some(watched) = self.0.watch.by_digest(&digest) else { return };
-        if self.back(&plugin, &digest, &reason).await {
-            self.0.watch.count_rollback();
-            return;
+        let done = match self.auto_rollback(&plugin, &digest, &reason).await {
+            Ok(Some(restored)) => {
+                let version = &*watched.version;
+                tracing::warn!(%plugin, version, digest, reason, restored = restored.version, "a version failed and was rolled back");
+                self.0.watch.count_rollback();
+                watched.go();
+                return;
+            }
+            Ok(None) if kind == AlarmKind::RollBack => {
+                watched.pardon(false);
+                return;
+            }
+            Ok(None) => self.quarantine(&plugin, &digest, &reason).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(()) => self.0.watch.count_quarantine(),
+            // The database does not answer: nothing is decided, the next failure asks again.
+            Err(error) => {
+                tracing::error!(?error, %plugin, digest, "a version that fails cannot be taken out of force");
+                watched.pardon(true);
+            }
         }
-        if kind == AlarmKind::Quarantine {
-            watched.quarantine();
-            self.0.watch.count_quarantine();
-        } else {
-            watched.pardon();
-        }
-    }
-
-    /// Puts the version before in force. Whether there was one.
-    async fn back(&self, _plugin: &str, _digest: &str, _reason: &str) -> bool {
-        false
     }
 
     /// Errors: `unknown_plugin`.
-    pub fn stats(&self, name: &str) -> Result<PluginStats> {
+    pub async fn stats(&self, name: &str) -> Result<PluginStats> {
         let table = self.table();
         let active = table.plugins.get(name);
         let stats = self.0.watch.stats(name, active.map(|p| &p.watched), active.map(|p| p.limits_view()));
-        stats.ok_or_else(|| self.get(name).err().unwrap_or_else(nothing_known))
+        match stats {
+            Some(stats) => Ok(stats),
+            None => Err(self.about(name).await.err().unwrap_or_else(nothing_known)),
+        }
     }
 
     /// The newest lines of a plugin's log. Errors: `unknown_plugin`.
-    pub fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>> {
-        self.get(name)?;
+    pub async fn log_lines(&self, name: &str, wish: Wish) -> Result<Vec<Arc<Line>>> {
+        self.about(name).await?;
         Ok(self.0.watch.logs(name).last(wish))
     }
 
     /// The same, and what is written from now on. Errors: `unknown_plugin`.
-    pub fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail> {
-        self.get(name)?;
+    pub async fn log_tail(&self, name: &str, wish: Wish) -> Result<Tail> {
+        self.about(name).await?;
         Ok(self.0.watch.logs(name).tail(wish))
     }
 
@@ -149,6 +172,11 @@ impl Plugins {
     pub fn interventions(&self) -> Interventions {
         self.0.watch.interventions()
     }
+}
+
+/// Whether an error means that the plugin could not do its work, so that something is shown in its place.
+pub fn is_down(error: &Error) -> bool {
+    matches!(error.code, Code::PluginFailed | Code::PluginTimeout | Code::PluginLimit | Code::PluginUnavailable)
 }
 
 /// Its version goes, and what comes instead is not there yet or does not know the name.

@@ -26,6 +26,8 @@ pub struct Widget {
     /// Given to the query whatever the caller says.
     pub fixed: Map<String, Value>,
     pub role: Option<Role>,
+    /// Shown in its place when the plugin of its source is down.
+    pub fallback: Option<String>,
     pub schema: Option<Schema>,
     pub params: Option<Schema>,
     pub sample: Value,
@@ -63,6 +65,7 @@ impl Widget {
             title: text("title").unwrap_or_else(|| file.name.clone()),
             description: text("description").unwrap_or_default(),
             source: text("source"),
+            fallback: text("fallback"),
             fixed: extra.get("input").and_then(Value::as_object).cloned().unwrap_or_default(),
             sample: extra.get("sample").cloned().unwrap_or_else(|| Value::Object(Map::new())),
             name: file.name.as_str().into(),

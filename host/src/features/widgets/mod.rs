@@ -1,8 +1,10 @@
 //! Widgets: the catalogue, rendering with a data source, the cache of rendered trees.
 mod catalogue;
+mod fallback;
 pub mod html;
 
 pub use catalogue::{Widget, WidgetFiles, check};
+pub use fallback::check_fallback;
 
 use crate::base::error::{Code, Error, Result};
 use crate::base::secret::sha256;
@@ -128,7 +130,8 @@ impl Widgets {
             let table = self.0.plugins.table();
             table.query(source).and_then(|q| q.declared()).is_some_and(|q| q.role.is_none())
         };
-        let data = self.0.plugins.query(caller, source, input).await?;
+        let data =
+            self.0.plugins.query(caller, source, input).await.map_err(|e| self.in_its_place(&widget, source, e))?;
         self.draw(&widget, &data, public)
     }
 

@@ -195,3 +195,15 @@ fn fixtures_are_carried_along_and_named_after_their_files() {
         assert!(why.contains(words) && why.contains("fixtures/x.json"), "{fixture}: {why}");
     }
 }
+
+#[test]
+fn a_fallback_is_a_widget_of_the_plugin() {
+    let toml = format!("{SMALLEST}[actions.buy]\non-failure = {{ fallback = \"closed\" }}\n");
+    assert!(refusal(&toml, &[]).contains("closed"));
+    let widget = r#"{"version": "1.0", "name": "closed", "template": "{\"type\": \"Card\"}"}"#;
+    let folder = Folder::with(&[("inlay.toml", &toml), ("widgets/closed.widget", widget)]);
+    let manifest = folder.build().unwrap();
+    assert_eq!(manifest.json["actions"][0]["on_failure"], json!({ "fallback": "closed" }));
+    assert!(manifest.json["actions"][1].get("on_failure").is_none());
+    assert!(refusal(&toml.replace("fallback =", "falback ="), &[]).contains("falback"));
+}

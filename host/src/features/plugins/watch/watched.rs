@@ -23,6 +23,8 @@ const GUARDED: u8 = 1;
 /// It is being taken out of force.
 const CONDEMNED: u8 = 2;
 const QUARANTINED: u8 = 3;
+/// Another version has its place; calls that still hold this one look again.
+const GONE: u8 = 4;
 
 pub struct Watched {
     common: Arc<Common>,
@@ -129,10 +131,13 @@ impl Watched {
         self.stand(FREE);
     }
 
-    /// The alarm came to nothing: there is no version to go back to. From now on the breaker alone decides.
-    pub(in crate::features::plugins) fn pardon(&self) {
+    /// The alarm came to nothing. `on_probation`: for now; else there is no version to go back to, and from now on the
+    /// breaker alone decides.
+    pub(in crate::features::plugins) fn pardon(&self, on_probation: bool) {
         let mut guard = locked(&self.guard);
-        guard.probation = None;
+        if !on_probation {
+            guard.probation = None;
+        }
         let closed = guard.breaker.as_ref().is_none_or(|b| b.state() == BreakerState::Closed);
         self.stand(if closed { FREE } else { GUARDED });
     }
@@ -141,6 +146,13 @@ impl Watched {
         let mut guard = locked(&self.guard);
         guard.probation = None;
         self.stand(QUARANTINED);
+    }
+
+    /// Another version was put in its place because it failed.
+    pub(in crate::features::plugins) fn go(&self) {
+        let mut guard = locked(&self.guard);
+        guard.probation = None;
+        self.stand(GONE);
     }
 
     fn stand(&self, standing: u8) {
@@ -171,7 +183,7 @@ impl Watched {
     /// The breaker, in the words of statistics: "closed", "open", "probing", "quarantined".
     pub fn word(&self) -> &'static str {
         match self.standing.load(Acquire) {
-            QUARANTINED | CONDEMNED => "quarantined",
+            QUARANTINED | CONDEMNED | GONE => "quarantined",
             FREE => "closed",
             _ => locked(&self.guard).breaker.as_ref().map_or("closed", |breaker| breaker.state().word()),
         }
@@ -186,7 +198,7 @@ impl Watched {
         let mut probe = false;
         match self.standing.load(Acquire) {
             FREE => {}
-            CONDEMNED => return Err(Barred::Moved),
+            CONDEMNED | GONE => return Err(Barred::Moved),
             QUARANTINED => return Err(self.shut("plugin.quarantined", "is in quarantine", QUARANTINED_RETRY_S)),
             _ => {
                 let gate = locked(&self.guard).breaker.as_mut().map(|b| b.enter(self.common.ticks.now()));
@@ -243,7 +255,7 @@ impl Watched {
     fn note(&self, now: Duration, probe: bool, verdict: Verdict) -> Option<Alarm> {
         let mut guard = locked(&self.guard);
         let standing = self.standing.load(Acquire);
-        if standing == CONDEMNED || standing == QUARANTINED {
+        if matches!(standing, CONDEMNED | QUARANTINED | GONE) {
             return None;
         }
         if guard.probation.as_ref().is_some_and(|p| p.is_over(now)) {

@@ -28,7 +28,7 @@ mod random;
 #[cfg(test)]
 mod tests;
 
-pub use pages::{Link, demo_page, landing, outcome_page, page, problem_page};
+pub use pages::{Link, Problem, demo_page, landing, outcome_page, page, problem_page};
 
 use crate::base::error::Fault;
 use serde_json::{Map, Value};

@@ -52,10 +52,24 @@ pub fn outcome_page(message: Option<&str>, widgets_html: &str, back: &str) -> St
     page(message.unwrap_or("Done"), &html.finish(), None)
 }
 
-/// A page for a failure: what went wrong, each fault, and the way back.
-pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[Fault], back: Option<&str>) -> String {
+/// What went wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    pub status: u16,
+    pub title: &'a str,
+    pub detail: &'a str,
+    pub faults: &'a [Fault],
+}
+
+/// A page for a failure: what is shown instead (HTML that [`super::tree`] made), what went wrong, each fault, and the way
+/// back.
+pub fn problem_page(problem: Problem<'_>, instead_html: Option<&str>, back: Option<&str>) -> String {
+    let Problem { status, title, detail, faults } = problem;
     let mut html = Html::default();
     html.tag("div").attr("class", "site-problem").open();
+    if let Some(instead) = instead_html {
+        html.made(instead);
+    }
     html.tag("p").attr("class", "site-status").text(&format!("Error {status}"));
     html.tag("h1").text(title);
     if !detail.is_empty() && detail != title {

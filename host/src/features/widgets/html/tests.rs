@@ -296,7 +296,8 @@ fn every_component_shows_what_it_says() {
 fn pages_are_well_formed_and_lead_back_only_here() {
     let faults = [Fault { pointer: "/a/b".into(), message: "<script>".into() }];
     for back in ["/demo", "//evil.example", "https://evil.example", "javascript:x", "/\\evil.example"] {
-        let page = problem_page(422, "<Title>", "detail \"x\"", &faults, Some(back));
+        let problem = Problem { status: 422, title: "<Title>", detail: "detail \"x\"", faults: &faults };
+        let page = problem_page(problem, None, Some(back));
         check(&page);
         assert!(!page.contains("evil") && !page.contains("javascript"), "{page}");
     }
