@@ -1,14 +1,13 @@
 //! HALL: the one place where parts are joined; background loops; graceful stop.
+mod rules;
+
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result as Answer};
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs, Options};
 use crate::features::actions::Actions;
 use crate::features::identity::Identity;
-use crate::features::plugins::{
-    BreakerRules, Interventions, LogRules, OffenderRules, OutLimits, Parts, PluginLimits, Plugins, ProbationRules,
-    WatchRules,
-};
+use crate::features::plugins::{Interventions, OutLimits, Parts, PluginLimits, Plugins};
 use crate::features::state::{State, StateLimits};
 use crate::features::widgets::{self, Widgets};
 use crate::platform::db::{Db, Place};
@@ -78,7 +77,7 @@ impl House {
             bundled: bundled::BUNDLED,
             check_widget: widgets::check,
             check_fallback: widgets::check_fallback,
-            watch: watch_rules(settings),
+            watch: rules::watch(settings),
         })
         .await?;
         let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
@@ -136,29 +135,6 @@ fn plugin_limits(settings: &Settings) -> PluginLimits {
             log_bytes: p.log_bytes,
         },
         entry: Entry { concurrency: p.concurrency, queue: p.queue, wait: Duration::from_millis(p.queue_wait_ms) },
-    }
-}
-
-fn watch_rules(settings: &Settings) -> WatchRules {
-    let (w, s) = (&settings.watch, Duration::from_secs);
-    let breaker = BreakerRules {
-        window: s(w.window_s),
-        calls: w.calls,
-        percent: w.percent,
-        stops: w.stops,
-        open: s(w.open_s),
-        open_max: s(w.open_max_s),
-        probes: w.probes,
-        openings: w.openings,
-        openings_within: s(w.openings_s),
-    };
-    let (window, calls, percent) = (s(w.rollback_s), w.rollback_calls, w.rollback_percent);
-    let probation = ProbationRules { window, calls, percent, row: w.rollback_stops };
-    WatchRules {
-        breaker: w.breaker.then_some(breaker),
-        probation: w.rollback.then_some(probation),
-        offenders: OffenderRules { stops: w.offender_stops, refused: s(w.offender_s) },
-        logs: LogRules { lines: w.log_lines, bytes: w.log_bytes },
     }
 }
 

@@ -2,7 +2,9 @@
 //! command that was not understood.
 mod banner;
 mod doctor;
+mod door;
 mod plugin;
+mod watch;
 mod widget;
 
 pub use banner::banner;

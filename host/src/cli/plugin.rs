@@ -1,5 +1,5 @@
 //! `inlay plugin`: on the data folder itself, so it works with and without a running host, which follows within moments.
-use super::{Place, block_on, print};
+use super::{Place, block_on, print, watch};
 use crate::app::{self, Failure};
 use crate::base::error::{Code, Error};
 use crate::features::plugins::{Manifest, Permissions, PluginInfo, Upload};
@@ -36,6 +36,10 @@ pub enum Verb {
         #[command(flatten)]
         place: Place,
     },
+    /// See how a plugin's calls are doing, on the running host
+    Stats(watch::Stats),
+    /// Read what a plugin's calls have logged, on the running host
+    Logs(watch::Logs),
 }
 
 /// Who changes plugins here, for the history.
@@ -43,6 +47,8 @@ const WHO: &str = "command line";
 
 pub fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
+        Verb::Stats(args) => watch::stats(&args),
+        Verb::Logs(args) => watch::logs(&args),
         Verb::List { json, place } => {
             let settings = place.settings()?;
             let all = block_on(async { Ok(app::plugins_offline(&settings).await?.all().await?) })?;

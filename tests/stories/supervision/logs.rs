@@ -103,3 +103,28 @@ async fn only_the_last_lines_are_kept() {
     let mut reader = Reader::open(&admin, &format!("{LOGS}?after=1"), &[]).await;
     assert_eq!(reader.next().await.expect("an event")["event"], "missed");
 }
+
+#[tokio::test]
+async fn the_command_line_asks_the_running_host() {
+    let host = host(&[]).await;
+    host.visitor().act("say", json!({"text": "hello from a call"})).await.ok();
+    let data = host.data().to_string_lossy().into_owned();
+    let ask = |verb: &str, name: &str, url: &str, more: &[&str]| {
+        let output = host.inlay(&[&["plugin", verb, name, "--url", url, "--data", &data], more].concat());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, out, err) = ask("logs", "misbehave", host.url(), &[]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("INFO") && out.contains("say: hello from a call n=0"), "{out}");
+    let (code, out, err) = ask("stats", "misbehave", host.url(), &[]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("breaker closed") && out.contains("say: 1 calls, 0 refused, 0 failed"), "{out}");
+    let (_, out, _) = ask("stats", "misbehave", host.url(), &["--json"]);
+    let stats: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(stats["total"]["calls"], 1, "{stats}");
+    let (code, _, err) = ask("logs", "nobody", host.url(), &[]);
+    assert!(code == Some(1) && err.contains("404"), "{err}");
+    let (code, _, err) = ask("stats", "misbehave", "http://127.0.0.1:1", &[]);
+    assert!(code == Some(1) && err.contains("Is it running?"), "{err}");
+}

@@ -4,6 +4,7 @@ mod breaker;
 mod fallback;
 mod logs;
 mod offenders;
+mod rollback;
 mod stats;
 
 use crate::kit::{Client, TestHost, wasm};

@@ -9,7 +9,7 @@ const HALL: [&str; 8] = ["app", "bundled", "cli", "lib", "main", "server", "sett
 /// Which crate may be named where: a file, or a folder when it ends with a slash. `*` stands for one name.
 const CRATES: [(&str, &[&str]); 12] = [
     ("axum", &["doors/", "app.rs", "server.rs"]),
-    ("hyper", &["doors/", "server.rs"]),
+    ("hyper", &["doors/", "server.rs", "cli/"]),
     ("tower_http", &["doors/", "server.rs"]),
     ("utoipa", &["doors/"]),
     ("sqlx", &["platform/db.rs", "platform/db/", "features/*/store.rs", "features/*/store/"]),

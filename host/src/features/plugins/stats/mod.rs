@@ -81,10 +81,8 @@ impl Counters {
     }
 
     fn clear(&self) {
-        for number in [&self.calls, &self.refused, &self.failed, &self.attempts, &self.host_calls, &self.memory] {
-            number.store(0, Relaxed);
-        }
-        (self.cpu_us.store(0, Relaxed), self.wall_us.store(0, Relaxed));
+        let sums = [&self.calls, &self.refused, &self.failed, &self.attempts, &self.host_calls, &self.memory];
+        sums.into_iter().chain([&self.cpu_us, &self.wall_us]).for_each(|number| number.store(0, Relaxed));
         self.cpu.clear();
         self.wall.clear();
     }
