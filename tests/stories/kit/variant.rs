@@ -8,19 +8,23 @@ pub fn bundled(name: &str) -> Vec<u8> {
 }
 
 /// The same plugin under another version of as many characters.
-pub fn versioned(mut component: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
+pub fn versioned(component: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     let member = |version: &str| format!(r#""version":"{version}""#).into_bytes();
-    let (old, new) = (member(from), member(to));
-    assert_eq!(old.len(), new.len(), "{from} and {to} must be of one length");
+    replaced(component, &member(from), &member(to))
+}
+
+fn replaced(mut component: Vec<u8>, old: &[u8], new: &[u8]) -> Vec<u8> {
+    assert_eq!(old.len(), new.len(), "both must be of one length");
     let places: Vec<usize> =
-        component.windows(old.len()).enumerate().filter(|(_, w)| **w == *old).map(|(at, _)| at).collect();
+        component.windows(old.len()).enumerate().filter(|(_, w)| *w == old).map(|(at, _)| at).collect();
     assert_eq!(places.len(), 1, "the manifest is in the component once");
-    component[places[0]..places[0] + new.len()].copy_from_slice(&new);
+    component[places[0]..places[0] + new.len()].copy_from_slice(new);
     component
 }
 
-/// The same plugin, but every action traps at once.
-pub fn broken(mut component: Vec<u8>) -> Vec<u8> {
+/// The same plugin, but every action traps at once. Its self-tests are left out, which would keep it from coming in.
+pub fn broken(component: Vec<u8>) -> Vec<u8> {
+    let mut component = replaced(component, br#""fixtures":["#, br#""fixtured":["#);
     let body = handler(&component).expect("a core module with the handler of actions");
     let (first, last) = (body.start, body.end - 1);
     // No locals, `unreachable`, as many `nop` as there is room for, `end`.
