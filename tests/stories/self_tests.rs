@@ -3,9 +3,9 @@ use crate::kit::{Guest, TestHost, guest};
 use serde_json::{Value, json};
 
 /// A plugin that counts its calls in the workspace and answers "counter", with one fixture.
-fn counter(fixture: &Value) -> Vec<u8> {
+fn counter(version: &str, fixture: &Value) -> Vec<u8> {
     let code = format!("(local $bucket i32) {} {} (call $ok)", guest::open("workspace"), guest::add("n", 1));
-    let made = Guest::new("counter").imports(&["state"]).needs(&["workspace"]).handle(code);
+    let made = Guest::new("counter").version(version).imports(&["state"]).needs(&["workspace"]).handle(code);
     made.manifest(json!({"fixtures": [fixture]})).bytes()
 }
 
@@ -17,10 +17,10 @@ async fn a_plugin_that_passes_its_own_tests_is_in_force_and_they_leave_no_trace(
         "name": "counting", "action": "counter.go", "state": {"workspace": {"n": 41}},
         "expect": {"ok": true, "data": "counter", "events": [], "state": {"workspace": {"n": 42, "other": null}}}
     });
-    super::admin_plugins::upload(&admin, counter(&fixture), Some("all")).await.is(201);
+    super::admin_plugins::upload(&admin, counter("1.0.0", &fixture), Some("all")).await.is(201);
     host.visitor().act("counter.go", json!({})).await.ok();
     let asked = json!({"name": "asking", "query": "counter.ask", "expect": {"data": "counter"}});
-    super::admin_plugins::upload(&admin, counter(&asked), Some("all")).await.is(201);
+    super::admin_plugins::upload(&admin, counter("1.1.0", &asked), Some("all")).await.is(201);
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_failing_fixture_refuses_the_upload_and_says_what_is_different() {
             "expected 2, got 1",
         ),
     ] {
-        let answer = super::admin_plugins::upload(&admin, counter(&fixture), Some("all")).await;
+        let answer = super::admin_plugins::upload(&admin, counter("1.0.0", &fixture), Some("all")).await;
         let problem = answer.problem(422, "plugin_invalid");
         assert!(problem["detail"].as_str().is_some_and(|d| d.contains("\"counting\" failed")), "{problem}");
         assert_eq!(problem["faults"][0]["pointer"], place, "{problem}");

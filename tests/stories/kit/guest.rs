@@ -239,6 +239,13 @@ pub fn put(key: &str, value: &str) -> String {
     )
 }
 
+/// Core code that looks up a key of `$bucket`: at 68 stands whether there is a value, at 72 and 76 its address and length.
+pub fn get(key: &str) -> String {
+    let length = key.len();
+    let code = store(128, key);
+    format!("{code} (call $get (local.get $bucket) (i32.const 128) (i32.const {length}) (i32.const 64))")
+}
+
 /// Core code that adds to a number under a key of `$bucket`.
 pub fn add(key: &str, by: i64) -> String {
     format!(

@@ -160,6 +160,9 @@ impl Manifest {
             return Err(refuse(format!("it has {} bytes; at most {MAX_BYTES} are read", text.len())));
         }
         let source: Value = serde_json::from_str(text).map_err(|e| refuse(format!("it is not JSON: {e}")))?;
+        if !source.is_object() {
+            return Err(refuse("it is not a JSON object"));
+        }
         let raw: Raw = serde_json::from_value(source.clone()).map_err(refuse)?;
         let id = raw.plugin.id;
         if !is_id(&id) {

@@ -93,12 +93,13 @@ impl Sandbox {
     pub async fn link(&self, compiled: &Compiled, allowed: Imports, entry: Entry) -> Result<Loaded> {
         let sandbox = self.inner().clone();
         let refused = |why: String| Error::new(Code::PluginInvalid, format!("The plugin is refused: {why}"));
+        if let Some(why) = missing::imports(&sandbox.engine, &compiled.component, allowed) {
+            return Err(refused(why));
+        }
         let mut linker = Linker::new(&sandbox.engine);
         wasi::add_to(&mut linker).map_err(Error::internal)?;
         allowed.add_to(&mut linker).map_err(Error::internal)?;
-        let pre = linker
-            .instantiate_pre(&compiled.component)
-            .map_err(|e| refused(missing::words(&sandbox.engine, &compiled.component, allowed, &e)))?;
+        let pre = linker.instantiate_pre(&compiled.component).map_err(|e| refused(missing::shape(&e)))?;
         let exports = Exports::find(&pre).map_err(refused)?;
         let loaded = Loaded {
             sandbox,

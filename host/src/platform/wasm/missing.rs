@@ -32,17 +32,22 @@ const VIRTUAL: [&str; 20] = [
     "filesystem/preopens",
 ];
 
-/// `cause`: what the linker said, for the case that every name is known and only a shape is wrong.
-pub(super) fn words(engine: &Engine, component: &Component, allowed: Imports, cause: &wasmtime::Error) -> String {
+/// What it imports that is not there; `None` when all of it is. Also of interfaces from which it takes nothing.
+pub(super) fn imports(engine: &Engine, component: &Component, allowed: Imports) -> Option<String> {
     let ty = component.component_type();
     let missing: Vec<String> = ty.imports(engine).filter_map(|(name, _)| reason(name, allowed)).collect();
-    if missing.is_empty() {
-        let cause: String = cause.root_cause().to_string().chars().take(CAUSE_CHARS).collect();
-        return format!("an import has another shape than what this host offers: {cause}");
-    }
-    let more = missing.len().saturating_sub(NAMED);
+    let more = match missing.len().checked_sub(NAMED) {
+        Some(more) if more > 0 => format!("; and {more} more"),
+        _ => String::new(),
+    };
     let named = missing.into_iter().take(NAMED).collect::<Vec<_>>().join("; it imports ");
-    if more > 0 { format!("it imports {named}; and {more} more") } else { format!("it imports {named}") }
+    (!named.is_empty()).then(|| format!("it imports {named}{more}"))
+}
+
+/// Every name is known, and the linker still said no.
+pub(super) fn shape(cause: &wasmtime::Error) -> String {
+    let cause: String = cause.root_cause().to_string().chars().take(CAUSE_CHARS).collect();
+    format!("an import has another shape than what this host offers: {cause}")
 }
 
 /// `None` when the import is there.
