@@ -290,3 +290,6 @@ async fn forget(tx: &mut Tx, workspace: &str, digest: &str) -> Result<()> {
     on_tx!(tx, conn => sqlx::query(VERSION).bind(digest).execute(conn).await.map(|_| ())).map_err(fault)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
