@@ -62,6 +62,37 @@ pub fn wants(headers: &HeaderMap) -> Wants {
     }
 }
 
+/// A compressed form of a body that we have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Brotli,
+    Gzip,
+    Plain,
+}
+
+/// The smallest form that the caller says it can read. `*` alone names none.
+pub fn encoding(headers: &HeaderMap) -> Encoding {
+    let all = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut found = Encoding::Plain;
+    for one in all.flat_map(|value| value.split(',')) {
+        let mut parts = one.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        if parts
+            .find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")))
+            .is_some_and(|q| thousandths(q) == 0)
+        {
+            continue;
+        }
+        if name.eq_ignore_ascii_case("br") {
+            return Encoding::Brotli;
+        }
+        if name.eq_ignore_ascii_case("gzip") {
+            found = Encoding::Gzip;
+        }
+    }
+    found
+}
+
 /// "0.85" is 850; what is not a weight counts as 1.
 fn thousandths(text: &str) -> u16 {
     match text.parse::<f32>() {
@@ -111,6 +142,21 @@ pub fn has_it_already(headers: &HeaderMap, etag: &str) -> bool {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+
+    #[test]
+    fn the_smallest_form_that_is_accepted() {
+        for (sent, expected) in [
+            (&["gzip, deflate, br, zstd"][..], Encoding::Brotli),
+            (&["gzip", "BR"], Encoding::Brotli),
+            (&["br;q=0, gzip;q=0.5"], Encoding::Gzip),
+            (&["br;q=0.0,gzip;q=0"], Encoding::Plain),
+            (&["*"], Encoding::Plain),
+            (&["brx, xgzip"], Encoding::Plain),
+            (&[], Encoding::Plain),
+        ] {
+            assert_eq!(encoding(&with(header::ACCEPT_ENCODING, sent)), expected, "{sent:?}");
+        }
+    }
 
     fn with(name: header::HeaderName, values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -160,6 +160,7 @@ struct Seen {
     path: Option<MatchedPath>,
     origin: Option<HeaderValue>,
     is_closed: bool,
+    is_open: bool,
     wants_page: bool,
     /// More body than is read for the sake of a refusal.
     has_large_body: bool,
@@ -176,6 +177,7 @@ impl Seen {
             path: request.extensions().get::<MatchedPath>().cloned(),
             origin: headers.get(header::ORIGIN).cloned(),
             is_closed: origin::is_closed(path),
+            is_open: origin::is_open(path),
             wants_page: wants_page(request.method(), path, headers),
             has_large_body: has_large_body(headers),
             began: Instant::now(),
@@ -215,7 +217,10 @@ impl Shared {
             }
             response.headers_mut().insert(VISITOR, proof.signed.clone());
         }
-        if !seen.is_closed {
+        if seen.is_open {
+            let anybody = HeaderValue::from_static("*");
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+        } else if !seen.is_closed {
             self.origins.answer(seen.origin.as_ref(), response);
         }
         let refused = response.status().is_client_error() || response.status().is_server_error();

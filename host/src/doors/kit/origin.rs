@@ -141,6 +141,11 @@ impl Origins {
     }
 }
 
+/// Whether what is at this path is the same for everybody: pages of every origin may read it, listed or not.
+pub fn is_open(path: &str) -> bool {
+    path.starts_with("/static/")
+}
+
 /// The origin of the page that `Referer` names; one that cannot be read is nobody's.
 fn referer(headers: &HeaderMap) -> Option<HeaderValue> {
     let page = headers.get(header::REFERER)?;

@@ -1,5 +1,6 @@
 //! Everything that is not the API itself: the start page, the document, the demo, what pages need, and how the host is doing.
 mod assets;
+mod client;
 mod demo;
 mod docs;
 
@@ -122,6 +123,19 @@ pub fn doors() -> Vec<Door> {
             .says(TAG, "asset", "What pages need", "Style sheets and pictures.")
             .path_param("file", "The file's name")
             .answers(200, Some(("text/css", "Text")), "The file")
+            .answers(304, None, "The caller has it already")
+            .refuses(&[Code::NotFound]),
+        Door::get("/static/{file}", client::show)
+            .says(
+                TAG,
+                "client",
+                "The browser client",
+                "`widget.js` is what pages name; it brings the other parts. Compressed where the caller reads it; with \
+                 `v` of its content a part may be kept for ever.",
+            )
+            .path_param("file", "The part's name")
+            .query("v", "The first twelve digits of the content's SHA-256", "string")
+            .answers(200, Some(("text/javascript", "Text")), "The part")
             .answers(304, None, "The caller has it already")
             .refuses(&[Code::NotFound]),
         Door::get("/favicon.ico", assets::favicon).says(TAG, "favicon", "The icon", "").answers(
