@@ -126,8 +126,8 @@ export function chart(n: Node, cx: Cx): V {
       null,
       h("summary", null, "Data as a table"),
       scroller("Chart data",
-        h("thead", null, h("tr", null, h("th", { scope: "col" }, key), series.map((one) => h("th", { scope: "col" }, one.name)))),
-        h("tbody", null, rows.map((row) => h("tr", null, h("th", { scope: "row" }, tick(row)), series.map((one) => h("td", null, text(Object.hasOwn(row, one.key) ? row[one.key] : ""))))))),
+        h("thead", null, h("tr", null, h("th", { scope: "col" }, key), series.map((one) => h("th", { scope: "col", class: "ta-end" }, one.name)))),
+        h("tbody", null, rows.map((row) => h("tr", null, h("th", { scope: "row" }, tick(row)), series.map((one) => h("td", { class: "ta-end" }, text(Object.hasOwn(row, one.key) ? row[one.key] : ""))))))),
     ),
   );
 }

@@ -17,7 +17,7 @@ function cell(value: unknown, header: boolean, cx: Cx): V | undefined {
   return h(
     header ? "th" : "td",
     {
-      class: isCell ? classes(align && cx.at.look.atom(`text-align:${align}`), cx.at.look.spacing("padding", n.padding)) : undefined,
+      class: isCell ? classes(align && `ta-${align}`, cx.at.look.spacing("padding", n.padding)) : undefined,
       scope: header && "col",
       colspan: span && span >= 2 && span <= 100 && Math.floor(span),
     },

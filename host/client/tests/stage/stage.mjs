@@ -49,7 +49,7 @@ async function startHost(origin) {
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
-  return { ...front, stop };
+  return Object.assign(front, { stop });
 }
 
 /** Stands before the host and can be told to fail: `front.before = (request, answer, pass) => …`. */
@@ -133,7 +133,7 @@ export async function raise() {
   /** Shows a tree in the page's first element, as the page itself would. */
   stage.show = async (tree) => {
     await stage.page.evaluate(async (tree) => {
-      await customElements.whenDefined("inlay-widget");
+      await Promise.race([customElements.whenDefined("inlay-widget"), new Promise((_, fail) => setTimeout(fail, 10_000, new Error("the loader does not come")))]);
       document.querySelector("inlay-widget").show(tree);
     }, tree);
     await stage.page.waitForFunction(() => document.querySelector("inlay-widget").shadowRoot?.querySelector(".iw:not(.iw-wait)"));

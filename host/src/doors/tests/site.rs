@@ -104,3 +104,39 @@ async fn numbers_are_given_to_whom_the_settings_say() {
     let off = house_with(Options { metrics: MetricsAccess::Off, ..options() });
     off.get("/metrics", &[]).await.is_problem(404, Code::NotFound);
 }
+
+/// The client's parts are the same for everybody: any page may read them, and keep them by the address that names their
+/// content.
+#[tokio::test]
+async fn the_client_may_be_read_by_every_page() {
+    let house = house();
+    let page = ("origin", "https://anybody.example");
+    let plain = house.get("/static/widget.js", &[page]).await;
+    assert_eq!(plain.status, 200);
+    assert_eq!(plain.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(plain.header("access-control-allow-origin"), "*");
+    assert_eq!(plain.header("cross-origin-resource-policy"), "cross-origin");
+    assert_eq!(plain.header("x-content-type-options"), "nosniff");
+    assert_eq!((plain.header("vary"), plain.header("set-cookie")), ("accept-encoding", ""));
+    assert!(plain.header("cache-control").starts_with("public, max-age=300"));
+    for (accepted, form) in [("gzip, deflate, br", "br"), ("gzip", "gzip")] {
+        let small = house.get("/static/widget.js", &[("accept-encoding", accepted)]).await;
+        assert_eq!(small.header("content-encoding"), form);
+        assert_ne!(small.header("etag"), plain.header("etag"));
+        let again = [("accept-encoding", accepted), ("if-none-match", small.header("etag"))];
+        assert_eq!(house.get("/static/widget.js", &again).await.status, 304);
+    }
+    // Every part that the loader names is there, under the address that names its content.
+    let loader = plain.text();
+    let parts: Vec<_> = loader.split('"').filter(|word| word.contains(".js?v=")).collect();
+    assert!(parts.len() >= 8, "{parts:?}");
+    for part in parts {
+        let kept = house.get(&format!("/static/{part}"), &[]).await;
+        assert!(kept.header("cache-control").ends_with("immutable"), "{part}: {}", kept.header("cache-control"));
+        let (name, _) = part.split_once('?').unwrap();
+        let other = house.get(&format!("/static/{name}?v=000000000000"), &[]).await;
+        assert!(!other.header("cache-control").contains("immutable"));
+    }
+    house.get("/static/nope.js", &[page]).await.is_problem(404, Code::NotFound);
+    house.get("/static/..%2f..%2fCargo.toml", &[]).await.is_problem(404, Code::NotFound);
+}
