@@ -4,8 +4,9 @@ mod bytes;
 mod calls;
 mod uploads;
 
-use crate::kit::{Answer, Client, Guest, TestHost, Visitor, guest};
+use crate::kit::{Answer, Client, Folder, Guest, TestHost, Visitor, guest};
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -203,4 +204,36 @@ async fn nothing_of_a_call_is_left_for_the_next() {
     while let Some(done) = calls.join_next().await {
         done.expect("every call begins anew");
     }
+}
+
+fn code_in(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).expect("the cache").flatten().map(|entry| entry.path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "cwasm")).collect()
+}
+
+#[tokio::test]
+async fn refused_components_leave_no_code_and_code_from_elsewhere_is_not_run() {
+    let cache = Folder::new("cache");
+    let folder = cache.path().join("compiled");
+    let mut host = TestHost::with(&[("INLAY_PLUGINS_CACHE_DIR", &folder.to_string_lossy())]).await;
+    let admin = host.admin();
+    let before = code_in(&folder).len();
+    let taken = Guest::new("taker").manifest(json!({"actions": [{"name": "add_to_cart"}]}));
+    for refused in [Guest::new("fatal").describe("unreachable"), taken] {
+        let answer = upload(&admin, refused.bytes()).await;
+        refusal("refused", &answer);
+    }
+    assert_eq!(code_in(&folder).len(), before, "a refused component left its code");
+    upload(&admin, Guest::new("kept").bytes()).await.is(201);
+    assert_eq!(code_in(&folder).len(), before + 1);
+    // Real code of this very engine, but not what this host wrote under that name.
+    let foreign = bytes::precompiled(&Guest::new("foreign").bytes());
+    for path in code_in(&folder) {
+        std::fs::write(path, [&foreign[..], &[0; 32]].concat()).expect("a file in the cache");
+    }
+    host.kill();
+    host.restart().await;
+    let answer = host.visitor().act("kept.go", json!({})).await.ok().json();
+    assert_eq!(answer["result"], "kept", "{answer}");
+    host.log_line(|line| line.contains("compiling it again")).await;
 }

@@ -77,7 +77,7 @@ impl Plugins {
         let compiled = self.0.sandbox.compile(component.clone()).await?;
         let seen = self.look_inside(&compiled, component, steps).await;
         if seen.is_err() && compiled.fresh {
-            self.0.sandbox.forget(&compiled).await;
+            self.0.sandbox.forget(&compiled.digest).await;
         }
         seen
     }

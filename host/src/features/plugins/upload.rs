@@ -60,6 +60,11 @@ impl Plugins {
             && error.code.kind() != crate::base::error::Kind::Unavailable
         {
             self.reject(&upload, named, &steps, error);
+            // What was refused after it was compiled leaves no code behind; what is stored already keeps it.
+            let digest = hex(&sha256(&upload.component));
+            if let Ok(None) = store::version(&self.0.db, self.workspace(), &digest).await {
+                self.0.sandbox.forget(&digest).await;
+            }
         }
         taken
     }

@@ -104,9 +104,9 @@ impl Sandbox {
         self.blocking(move |inner| inner.keep_and_load(digest, &code)).await?
     }
 
-    /// Takes what was compiled for a plugin that is refused after all out of the cache.
-    pub async fn forget(&self, compiled: &Compiled) {
-        let digest = compiled.digest.clone();
+    /// Takes what was compiled for a plugin that is refused after all out of the cache. `digest`: of the component, in hex.
+    pub async fn forget(&self, digest: &str) {
+        let digest = digest.to_owned();
         let _ = self
             .blocking(move |inner| {
                 if let Some(cache) = &inner.settings.cache {
