@@ -45,6 +45,8 @@ pub(crate) struct Host {
     world: Rc<RefCell<World>>,
     identity: Identity,
     unit: Rc<RefCell<Unit>>,
+    /// The call is a shared query's: nothing that belongs to one visitor can be opened.
+    shared: bool,
 }
 
 /// One call's own writes and events, until they are committed.
@@ -103,7 +105,7 @@ impl Cx {
                 extra: Vec::new(),
             }
         };
-        Cx { call, read_only: false, host: Host { world, identity, unit: Rc::default() } }
+        Cx { call, read_only: false, host: Host { world, identity, unit: Rc::default(), shared: false } }
     }
 
     /// A new call by the same visitor in the same workspace.
@@ -174,7 +176,12 @@ impl Cx {
 
     /// Runs the plugin's query `name` and gives its data. Only for contexts of [`Plugin::fake`].
     pub fn ask(&self, name: &str, input: Value) -> Result<Value> {
-        let json = self.call_plugin(name, |plugin, cx| plugin.load(cx, &input.to_string()))?;
+        let json = self.call_plugin(name, |plugin, cx| {
+            if plugin.queries.iter().any(|query| query.shared && query.name == name) {
+                cx.share();
+            }
+            plugin.load(cx, &input.to_string())
+        })?;
         Ok(serde_json::from_str(&json)?)
     }
 
@@ -188,6 +195,13 @@ impl Cx {
         let done = work(plugin, &mut cx)?;
         cx.commit()?;
         Ok(done)
+    }
+
+    /// Takes away what a shared query is not told.
+    fn share(&mut self) {
+        self.call =
+            Call { id: "shared".to_owned(), visitor: String::new(), thread: None, now_ms: 0, ..self.call.clone() };
+        self.host.shared = true;
     }
 
     /// Stores what this context wrote and publishes its events. [`run`](Cx::run) and [`act`](Cx::act) do it themselves.
@@ -245,6 +259,9 @@ impl World {
 impl Host {
     pub(crate) fn open(&self, scope: &str) -> Result<Bucket> {
         self.world.borrow().demand(&format!("state:{scope}"))?;
+        if self.shared && scope != "workspace" {
+            return Err(Failure::new("cap.denied", "A shared query opens the workspace alone"));
+        }
         let place = match scope {
             "visitor" => format!("visitor/{}", self.identity.visitor),
             "thread" => format!("thread/{}", self.identity.thread.clone().unwrap_or_default()),

@@ -29,6 +29,8 @@ pub struct ActionEntry {
 #[doc(hidden)]
 pub struct QueryEntry {
     pub name: &'static str,
+    /// The host tells the query neither who asks nor when.
+    pub shared: bool,
     pub input: fn() -> Value,
     pub run: fn(&Cx, &str) -> Result<String>,
 }

@@ -1,21 +1,21 @@
 //! add_to_cart over HTTP, each answer durable: beside other servers by their own load, or alone by a plain loop.
+use crate::Done;
+use crate::load::{self, CONNECTIONS, Until};
 use crate::process::{self, Folder, Host};
-use crate::{Done, calls::number, percentile};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
 
-const BODY: &str = r#"{"type":"custom","name":"add_to_cart","parameters":{"productId":"prod_1"}}"#;
-const CONNECTIONS: usize = 32;
-/// What the figures are compared with: Express 5 and better-sqlite3, every write on disk before its answer.
-const RIVAL: &str = "node-sqlite";
+/// What the figures are compared with: Express 5 and better-sqlite3, every write on disk before its answer; and Express 5
+/// that keeps everything in memory.
+const DURABLE: &str = "node-sqlite";
+const IN_MEMORY: &str = "node";
 
 /// One core for the server, one for the load, as the load of the others does it.
 pub fn beside_peers(peers: &Path, folder: &Folder, seconds: u64) -> Done<Value> {
-    println!("\nOver HTTP, beside {} ({})", RIVAL, peers.display());
+    println!("\nOver HTTP, beside {DURABLE} and {IN_MEMORY} ({})", peers.display());
     let headers = json!({"X-Inlay-Visitor": process::visitor()});
     let action = |name: &str, parameters: Value, form: Value| {
         json!({"method": "POST", "path": "/api/widget-action", "headers": headers,
@@ -38,106 +38,57 @@ pub fn beside_peers(peers: &Path, folder: &Folder, seconds: u64) -> Done<Value> 
     let (targets_file, out) = (folder.path().join("targets.json"), folder.path().join("peers.json"));
     std::fs::write(&targets_file, targets.to_string())?;
     let status = Command::new(peers.join("load/run.sh"))
-        .args(["inlay", RIVAL])
+        .args(["inlay", DURABLE, IN_MEMORY])
         .env("TARGETS_FILE", &targets_file)
         .env("OUT", &out)
-        .env("CASES", "health,products,cart,add_to_cart,submit_contact_form")
+        .env("CASES", "products,cart,add_to_cart")
         .env("SECONDS_PER_ROUND", seconds.to_string())
         .status()?;
     if !status.success() {
         return Err(format!("the load ended with {status}").into());
     }
     let report: Value = serde_json::from_str(&std::fs::read_to_string(&out)?)?;
-    let rate = |target: &str| {
-        report.pointer(&format!("/targets/{target}/cases/add_to_cart/rps")).and_then(Value::as_f64).unwrap_or(f64::NAN)
+    let figure = |target: &str, case: &str, what: &str| {
+        let at = format!("/targets/{target}/cases/{case}/{what}");
+        report.pointer(&at).and_then(Value::as_f64).unwrap_or(f64::NAN)
     };
-    let ratio = rate("inlay") / rate(RIVAL);
-    println!("\n  add_to_cart: {:.0}/s beside {:.0}/s, {ratio:.1} times  (goal: 4)", rate("inlay"), rate(RIVAL));
-    Ok(json!({"ratio": ratio, "goal": 4, "report": report}))
+    println!();
+    let goal = |words: &str, value: f64, goal: &str| {
+        println!("  {words:<58} {value:>8.1}  (goal: {goal})");
+        json!({"value": value, "goal": goal})
+    };
+    let times = |case: &str, rival: &str| figure("inlay", case, "rps") / figure(rival, case, "rps");
+    let goals = json!({
+        "durable": goal("add_to_cart, times the requests of Express + SQLite", times("add_to_cart", DURABLE), "8"),
+        "in_memory": goal("add_to_cart, times the requests of Express in memory", times("add_to_cart", IN_MEMORY), "4"),
+        "p99": goal("add_to_cart, p99 in ms", figure("inlay", "add_to_cart", "p99"), &format!(
+            "below {:.1} and {:.1}", figure(DURABLE, "add_to_cart", "p99"), figure(IN_MEMORY, "add_to_cart", "p99"))),
+        "cpu": goal("add_to_cart, processor time in us", figure("inlay", "add_to_cart", "cpu_us"), "100"),
+        "products": goal("products, times the requests of Express", times("products", IN_MEMORY), "10"),
+        "products_cpu": goal("products, processor time in us", figure("inlay", "products", "cpu_us"), "30"),
+    });
+    Ok(json!({"goals": goals, "report": report}))
 }
 
-/// Without peers: this process is the load, so both share the cores.
+/// Without peers: by our own load.
 pub fn alone(folder: &Folder, seconds: u64) -> Done<Value> {
-    println!("\nOver HTTP, {CONNECTIONS} connections, the load on the same cores");
-    let host = Host::start(folder)?;
+    println!("\nOver HTTP, {CONNECTIONS} connections");
+    let host = Host::for_load(folder)?;
     let visitor = process::visitor();
-    let post = format!(
-        "POST /api/widget-action HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Inlay-Visitor: {visitor}\r\nContent-Length: {}\r\n\r\n{BODY}",
-        BODY.len()
-    );
-    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Inlay-Visitor: {visitor}\r\n\r\n");
     let cases = [
-        ("health", get("/api/health")),
-        ("products", get("/api/widget/products")),
-        ("cart", get("/api/widget/cart")),
-        ("add_to_cart", post),
+        ("health", load::get("/api/health", None)),
+        ("products", load::get("/api/widget/products?limit=24", None)),
+        ("cart", load::get("/api/widget/cart", Some(&visitor))),
+        ("add_to_cart", load::add_to_cart(&visitor)),
     ];
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut figures = serde_json::Map::new();
     for (name, request) in cases {
-        let row = runtime.block_on(async {
-            load(host.port, &request, Duration::from_secs(1)).await?;
-            let before = process::cpu_seconds(host.id())?;
-            let (mut millis, took) = load(host.port, &request, Duration::from_secs(seconds)).await?;
-            let used = process::cpu_seconds(host.id())? - before;
-            let count = millis.len() as f64;
-            Done::Ok(json!({"rps": count / took.as_secs_f64(), "p50_ms": percentile(&mut millis, 0.5),
-                "p99_ms": percentile(&mut millis, 0.99), "cpu_us": used * 1e6 / count}))
-        })?;
-        println!(
-            "  {name:<12} {:>8.0}/s  p50 {:>6.2} ms  p99 {:>6.2} ms  cpu {:>6.1} us/request",
-            number(&row, "rps"),
-            number(&row, "p50_ms"),
-            number(&row, "p99_ms"),
-            number(&row, "cpu_us")
-        );
-        figures.insert(name.to_owned(), row);
+        let requests = Arc::new(vec![request]);
+        load::run(&host, &requests, Until::Time(Duration::from_secs(1)))?;
+        let row = load::run(&host, &requests, Until::Time(Duration::from_secs(seconds)))?;
+        row.print(name);
+        figures.insert(name.to_owned(), row.json());
     }
-    println!("  With --peers DIR: beside Express and SQLite (goal: 4 times its add_to_cart)");
+    println!("  goals: add_to_cart at most 100 us, products at most 30 us; with --peers DIR also the ratios");
     Ok(Value::Object(figures))
-}
-
-/// Requests one after the other on each connection; milliseconds of each.
-async fn load(port: u16, request: &str, time: Duration) -> Done<(Vec<f64>, Duration)> {
-    let began = Instant::now();
-    let mut all = tokio::task::JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let request = request.to_owned();
-        all.spawn(async move {
-            let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-            stream.set_nodelay(true)?;
-            let (mut millis, mut buffer) = (Vec::new(), Vec::new());
-            while began.elapsed() < time {
-                let one = Instant::now();
-                stream.write_all(request.as_bytes()).await?;
-                answer(&mut stream, &mut buffer).await?;
-                millis.push(one.elapsed().as_secs_f64() * 1e3);
-            }
-            Done::Ok(millis)
-        });
-    }
-    let mut millis = Vec::new();
-    for one in all.join_all().await {
-        millis.extend(one?);
-    }
-    Ok((millis, began.elapsed()))
-}
-
-/// Reads one answer with a length; anything but 200 ends the measurement.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Done<()> {
-    buffer.clear();
-    loop {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err("the connection ended".into());
-        }
-        let Some(head) = buffer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(buffer.get(..head).unwrap_or_default()).to_ascii_lowercase();
-        if !text.starts_with("http/1.1 200") {
-            return Err(format!("an answer that is not 200: {}", String::from_utf8_lossy(buffer)).into());
-        }
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-        if buffer.len() >= head + 4 + length.ok_or("an answer without a length")? {
-            return Ok(());
-        }
-    }
 }

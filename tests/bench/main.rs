@@ -2,7 +2,9 @@
 mod bare;
 mod calls;
 mod http;
+mod load;
 mod process;
+mod scale;
 
 use clap::Parser;
 use serde_json::{Map, Value, json};
@@ -19,9 +21,12 @@ struct Arguments {
     peers: Option<PathBuf>,
     #[arg(long)]
     out: Option<PathBuf>,
-    /// calls, http, memory, start
+    /// calls, threads, start, memory, http, plugins, carts, million
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// A million actions in the part `million`, not a hundred thousand.
+    #[arg(long)]
+    full: bool,
     /// Seconds of each timed loop.
     #[arg(long, default_value_t = 4)]
     seconds: u64,
@@ -39,6 +44,9 @@ fn main() -> Done<()> {
     if wanted("calls") {
         figures.insert("calls".into(), calls::measure(arguments.seconds)?);
     }
+    if wanted("threads") {
+        figures.insert("threads".into(), calls::threads(arguments.seconds)?);
+    }
     let folder = process::Folder::new()?;
     if wanted("start") {
         figures.insert("start".into(), process::start(&folder)?);
@@ -52,6 +60,15 @@ fn main() -> Done<()> {
             None => http::alone(&folder, arguments.seconds)?,
         };
         figures.insert("http".into(), result);
+    }
+    if wanted("plugins") {
+        figures.insert("plugins".into(), scale::plugins(arguments.seconds)?);
+    }
+    if wanted("carts") {
+        figures.insert("carts".into(), scale::carts(arguments.seconds)?);
+    }
+    if wanted("million") {
+        figures.insert("million".into(), scale::memory(arguments.full)?);
     }
     let after = calibrate();
     println!("\nA fixed piece of work took {quiet:.0} ms before and {after:.0} ms after: alike on a quiet machine.");

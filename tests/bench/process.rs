@@ -8,11 +8,13 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Signs the visitors of a measurement and nothing else.
 pub const SECRET: &str = "a-secret-for-measurements-only-0123456789";
 const STARTS: usize = 11;
+static FOLDERS: AtomicUsize = AtomicUsize::new(0);
 
 /// A data folder whose plugins are compiled, removed at the end.
 pub struct Folder(PathBuf);
@@ -21,7 +23,11 @@ impl Folder {
     pub fn new() -> Done<Folder> {
         // Beside the binary: on the disk that the target folder is on, not in a memory file system.
         let binary = Path::new(env!("CARGO_BIN_EXE_inlay"));
-        let path = binary.parent().ok_or("the binary is in a folder")?.join(format!("figures-{}", std::process::id()));
+        let path = binary.parent().ok_or("the binary is in a folder")?.join(format!(
+            "figures-{}-{}",
+            std::process::id(),
+            FOLDERS.fetch_add(1, Relaxed)
+        ));
         std::fs::create_dir_all(&path)?;
         let folder = Folder(path);
         // The first start compiles the plugins.
@@ -49,8 +55,22 @@ pub struct Host {
 
 impl Host {
     pub fn start(folder: &Folder) -> Done<Host> {
+        Host::spawn(Command::new(env!("CARGO_BIN_EXE_inlay")), folder)
+    }
+
+    /// On the first core, where the machine has another one for the load, and with room for more data than by default.
+    pub fn for_load(folder: &Folder) -> Done<Host> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", env!("CARGO_BIN_EXE_inlay")]);
+        if !has_two_cores() || Command::new("taskset").arg("--version").output().is_err() {
+            command = Command::new(env!("CARGO_BIN_EXE_inlay"));
+        }
+        command.env("INLAY_PLUGINS_STATE_QUOTA_BYTES", (1u64 << 30).to_string());
+        Host::spawn(command, folder)
+    }
+
+    fn spawn(mut command: Command, folder: &Folder) -> Done<Host> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_inlay"));
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(folder.path());
         command.env("INLAY_AUTH_SECRET", SECRET).env("INLAY_LOG_LEVEL", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
@@ -95,10 +115,28 @@ impl Drop for Host {
     }
 }
 
-/// A signed visitor id that the measured host accepts.
+fn has_two_cores() -> bool {
+    std::thread::available_parallelism().is_ok_and(|cores| cores.get() >= 2)
+}
+
+/// Binds the calling thread to a core, where there are two.
+pub fn take_core(core: usize) {
+    if has_two_cores() {
+        let mut set = rustix::thread::CpuSet::new();
+        set.set(core);
+        // Where it is not allowed, the figures are lower.
+        let _ = rustix::thread::sched_setaffinity(None, &set);
+    }
+}
+
+/// Signs what the measured hosts accept.
+pub fn identity() -> Identity {
+    Identity::new(&Secret::new(SECRET.as_bytes().to_vec()), &[], Clock::system())
+}
+
+/// A signed visitor id.
 pub fn visitor() -> String {
-    let key = Secret::new(SECRET.as_bytes().to_vec());
-    Identity::new(&key, &[], Clock::system()).mint_visitor().1
+    identity().mint_visitor().1
 }
 
 pub fn start(folder: &Folder) -> Done<Value> {
@@ -125,7 +163,7 @@ pub fn memory(folder: &Folder) -> Done<Value> {
 }
 
 /// Resident and proportional memory in MiB.
-fn resident(pid: u32) -> Done<(f64, f64)> {
+pub fn resident(pid: u32) -> Done<(f64, f64)> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let mib = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(name));

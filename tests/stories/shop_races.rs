@@ -97,3 +97,26 @@ async fn different_lines_of_one_cart_do_not_overwrite_each_other() {
         assert_eq!(line["quantity"], 10, "{cart}");
     }
 }
+
+/// The answer of a shared query is kept; every sale changes what it says.
+#[tokio::test]
+async fn a_kept_answer_is_never_an_old_one() {
+    let host = TestHost::start().await;
+    let buyer = host.visitor();
+    for sold in 1..=5 {
+        let (by_query, by_widget) = ("/api/data/product?productId=prod_2", "/api/widget/products?limit=3");
+        let before = host.anybody().get(by_widget).await.ok();
+        assert_eq!(host.anybody().get(by_widget).await.ok().header("etag"), before.header("etag"));
+        buyer.act("add_to_cart", json!({"productId": "prod_2"})).await.ok();
+        assert_eq!(
+            host.anybody().get(by_widget).await.ok().header("etag"),
+            before.header("etag"),
+            "nothing is sold yet"
+        );
+        buyer.act("checkout", json!({})).await.ok();
+        assert_eq!(host.anybody().get(by_query).await.ok().json()["stock"], json!(100 - sold));
+        let data = host.anybody().get("/api/data/products?limit=3").await.ok().json();
+        let item = data["items"].as_array().and_then(|all| all.iter().find(|p| p["id"] == "prod_2"));
+        assert_eq!(item.map(|p| &p["stock"]), Some(&json!(100 - sold)), "{data}");
+    }
+}

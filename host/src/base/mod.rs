@@ -6,3 +6,4 @@ pub mod json;
 pub mod secret;
 pub mod tree;
 pub mod widget_file;
+pub mod wire;

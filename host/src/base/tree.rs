@@ -11,7 +11,7 @@ pub const ROOTS: [&str; 3] = ["Card", "ListView", "Basic"];
 const MAX_FAULTS: usize = 20;
 /// Arrays and objects inside each other, counted over everything. A tree travels inside an answer and is parsed again by
 /// readers that stop at 128.
-const MAX_NESTING: usize = 100;
+pub(super) const MAX_NESTING: usize = 100;
 
 /// Hard bounds of a tree; past one of them it is refused.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@ use crate::base::error::Result;
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::identity::Caller;
 use crate::features::plugins::{
-    Activate, Line, PluginInfo, PluginStats, Plugins, Rejected, Tail, Upload, Versions, Wish,
+    Activate, Data, Line, PluginInfo, PluginStats, Plugins, Rejected, Tail, Upload, Versions, Wish,
 };
 use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
@@ -52,8 +52,7 @@ pub trait Manages: Send + Sync {
     fn deactivate<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<PluginInfo>>;
     fn delete<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
-    /// The answer's JSON.
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>>;
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Data>>;
 }
 
 impl Manages for Plugins {
@@ -87,7 +86,7 @@ impl Manages for Plugins {
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>> {
         Box::pin(self.delete_version(name, version, who))
     }
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Data>> {
         Box::pin(self.query(caller, name, params))
     }
 }

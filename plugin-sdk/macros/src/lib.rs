@@ -31,7 +31,7 @@ pub fn actions(entries: TokenStream) -> TokenStream {
 ///
 /// An entry may carry a doc comment (its description), `#[read]` or `#[destructive]` (an action's effect; plain ones
 /// write), and `#[public]`, `#[visitor]`, `#[operator]` or `#[admin]` (who may call it; visitors call actions,
-/// everybody queries, unless it says so). `inlay.toml` and `widgets/` beside `Cargo.toml` are read at compile time.
+/// everybody queries, unless it says so); a query that answers everybody alike may be `#[shared]`. `inlay.toml` and `widgets/` beside `Cargo.toml` are read at compile time.
 /// Defines `PLUGIN`. A first line `folder "examples/quiz";` looks for `inlay.toml` and `widgets/` there instead.
 #[proc_macro]
 pub fn plugin(table: TokenStream) -> TokenStream {

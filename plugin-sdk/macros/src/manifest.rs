@@ -191,6 +191,13 @@ fn check(document: &Document, table: &Table) -> Result<(), String> {
     if let Some(word) = document.needs.reasons.keys().find(|word| !needed.contains(word)) {
         return Err(format!("inlay.toml: needs.reasons explains {word:?}, which is not among the needs: {needed:?}"));
     }
+    for entry in table.queries.iter().filter(|entry| entry.shared) {
+        let name = entry.name.value();
+        let refined = document.queries.get(&name).and_then(|section| section.auth.as_ref());
+        if !matches!(refined, None | Some(Auth::Public)) || entry.auth.as_deref().is_some_and(|word| word != "public") {
+            return Err(format!("the query {name} is #[shared], so it must be public: everybody gets the same answer"));
+        }
+    }
     all_known("actions", document.actions.keys(), &table.actions)?;
     all_known("queries", document.queries.keys(), &table.queries)
 }
@@ -275,12 +282,16 @@ fn action(entry: &Entry, section: Option<&ActionSection>) -> Value {
 fn query(entry: &Entry, section: Option<&QuerySection>) -> Value {
     let name = entry.name.value();
     let auth = section.and_then(|s| s.auth.as_ref()).map(|auth| json!(auth));
-    json!({
+    let mut query = json!({
         "title": section.and_then(|s| s.title.clone()).unwrap_or_else(|| names::humanize(&name)),
         "description": section.and_then(|s| s.description.clone()).unwrap_or_else(|| entry.description.clone()),
         "auth": auth.or_else(|| entry.auth.as_ref().map(|word| json!(word))).unwrap_or_else(|| json!("public")),
         "name": name,
-    })
+    });
+    if let (true, Some(query)) = (entry.shared, query.as_object_mut()) {
+        query.insert("shared".to_owned(), true.into());
+    }
+    query
 }
 
 #[cfg(test)]

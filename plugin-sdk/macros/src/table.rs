@@ -13,6 +13,7 @@ pub struct Entry {
     pub description: String,
     pub effect: Option<String>,
     pub auth: Option<String>,
+    pub shared: bool,
 }
 
 #[derive(Default)]
@@ -37,7 +38,7 @@ impl Parse for Entry {
         let name: LitStr = input.parse()?;
         input.parse::<Token![=>]>()?;
         let handler = input.parse()?;
-        let mut entry = Entry { name, handler, description: String::new(), effect: None, auth: None };
+        let mut entry = Entry { name, handler, description: String::new(), effect: None, auth: None, shared: false };
         let mut lines = Vec::new();
         for attr in &attrs {
             match &attr.meta {
@@ -51,8 +52,7 @@ impl Parse for Entry {
     }
 }
 
-const MARKS: &str =
-    "expected one of #[read], #[write], #[destructive], #[public], #[visitor], #[operator], #[admin] or a doc comment";
+const MARKS: &str = "expected one of #[read], #[write], #[destructive], #[public], #[visitor], #[operator], #[admin], #[shared] or a doc comment";
 
 fn text_of(value: &Expr) -> Option<String> {
     match value {
@@ -64,6 +64,10 @@ fn text_of(value: &Expr) -> Option<String> {
 impl Entry {
     fn mark(&mut self, path: &Path) -> Result<()> {
         let word = path.get_ident().map(Ident::to_string).unwrap_or_default();
+        if word == "shared" {
+            self.shared = true;
+            return Ok(());
+        }
         let place = match word.as_str() {
             "read" | "write" | "destructive" => &mut self.effect,
             "public" | "visitor" | "operator" | "admin" => &mut self.auth,
@@ -126,6 +130,9 @@ fn check(entries: &[Entry], kind: &str) -> Result<()> {
             let why = format!("a query only reads; #[{effect}] has no meaning here");
             return Err(Error::new(entry.name.span(), why));
         }
+        if entry.shared && kind == "action" {
+            return Err(Error::new(entry.name.span(), "only a query can be #[shared]"));
+        }
     }
     Ok(())
 }
@@ -149,10 +156,11 @@ fn expand(table: &Table) -> Result<TokenStream> {
         }
     });
     let queries = table.queries.iter().map(|entry| {
-        let Entry { name, handler, .. } = entry;
+        let Entry { name, handler, shared, .. } = entry;
         quote! {
             ::inlay::__private::QueryEntry {
                 name: #name,
+                shared: #shared,
                 input: || ::inlay::__private::input_of(#handler),
                 run: |cx, input| ::inlay::__private::run_query(#handler, cx, input),
             }
@@ -217,6 +225,7 @@ mod tests {
         assert!(refusal(quote! { actions { "A b" => f } }).contains("1 to 64"));
         assert!(refusal(quote! { actions { "a" => f, "a" => g } }).contains("another action"));
         assert!(refusal(quote! { queries { #[read] "a" => f } }).contains("no meaning"));
+        assert!(refusal(quote! { actions { #[shared] "a" => f } }).contains("only a query"));
         assert!(refusal(quote! { actions { #[reed] "a" => f } }).contains("expected one of #[read]"));
         assert!(refusal(quote! { actions { #[read] #[write] "a" => f } }).contains("already marked #[read]"));
         assert!(refusal(quote! { tasks { "a" => f } }).contains("queries"));

@@ -26,8 +26,10 @@ plugin! {
     }
     queries {
         /// A page of the catalogue, searched and filtered.
+        #[shared]
         "products" => queries::products,
         /// One product.
+        #[shared]
         "product" => queries::product,
         /// The visitor's cart.
         #[visitor]

@@ -20,9 +20,12 @@ enum Chore {
         /// Where to write the figures as JSON [default: target/figures.json]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Only these parts, separated by commas: calls, http, memory, start
+        /// Only these parts, separated by commas: calls, threads, start, memory, http, plugins, carts, million
         #[arg(long, value_name = "LIST")]
         only: Option<String>,
+        /// Do a million actions where a hundred thousand are done otherwise (some minutes)
+        #[arg(long)]
+        full: bool,
         /// Seconds of each timed loop
         #[arg(long, default_value_t = 4)]
         seconds: u32,
@@ -39,7 +42,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Chores::parse().chore {
-        Chore::Bench { peers, out, only, seconds } => bench(peers, out, only, seconds),
+        Chore::Bench { peers, out, only, full, seconds } => bench(peers, out, only, full, seconds),
         Chore::Gen { check } => generate(check),
         Chore::Fixtures => fixtures(),
     };
@@ -58,7 +61,13 @@ fn absolute(path: &Path) -> Result<String, String> {
     path.into_os_string().into_string().map_err(|_| "a path must be UTF-8".to_owned())
 }
 
-fn bench(peers: Option<PathBuf>, out: Option<PathBuf>, only: Option<String>, seconds: u32) -> Result<(), String> {
+fn bench(
+    peers: Option<PathBuf>,
+    out: Option<PathBuf>,
+    only: Option<String>,
+    full: bool,
+    seconds: u32,
+) -> Result<(), String> {
     let mut arguments = vec!["--seconds".to_owned(), seconds.to_string()];
     let out = out.unwrap_or_else(|| root().join("target/figures.json"));
     arguments.extend(["--out".to_owned(), absolute(&out)?]);
@@ -67,6 +76,9 @@ fn bench(peers: Option<PathBuf>, out: Option<PathBuf>, only: Option<String>, sec
     }
     if let Some(only) = only {
         arguments.extend(["--only".to_owned(), only]);
+    }
+    if full {
+        arguments.push("--full".to_owned());
     }
     // A bench target brings the release binary with it, built with the same dependencies.
     run(cargo().args(["bench", "--package", "inlay-host", "--bench", "figures", "--"]).args(arguments))

@@ -32,7 +32,7 @@ pub fn tree(shown: &Rendered, title: &str, return_to: &str, heading: u8, refused
         refused,
         ..HtmlOptions::new(&shown.name, return_to)
     };
-    html::tree(&shown.tree, &options)
+    html::tree(shown.tree(), &options)
 }
 
 /// What an action led to: each widget's name and tree.

@@ -3,7 +3,7 @@ use super::fakes::{Rooms, plugin, rejected};
 use crate::base::error::{Code, Error, Result};
 use crate::doors::rooms::{Manages, Soon};
 use crate::features::identity::Caller;
-use crate::features::plugins::{Activate, PluginInfo, Rejected, Upload, Versions};
+use crate::features::plugins::{Activate, Data, PluginInfo, Rejected, Upload, Versions};
 use serde_json::{Map, Value};
 
 impl Rooms {
@@ -52,12 +52,12 @@ impl Manages for Rooms {
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, _: &'a str) -> Soon<'a, Result<()>> {
         self.asked(name, format!("delete {name} {version}"), ())
     }
-    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<String>> {
+    fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Data>> {
         self.queries.lock().unwrap().push((caller.clone(), name.to_owned(), Value::Object(params)));
         Box::pin(async move {
             match name {
                 "unknown" => Err(Error::new(Code::UnknownQuery, "No active plugin answers it")),
-                _ => Ok(r#"{"items":[]}"#.to_owned()),
+                _ => Ok(Data::new(r#"{"items":[]}"#.to_owned())),
             }
         })
     }

@@ -138,8 +138,9 @@ impl Shows for Rooms {
                 ]}
             ]});
             let json = Bytes::from(tree.to_string());
-            let (tree, etag) = (Arc::new(tree), Arc::from("\"w1\""));
-            Ok(Rendered { name: name.into(), tree, json, etag, public: name == "products" })
+            let mut rendered = Rendered::new(name.into(), json, name == "products");
+            rendered.etag = Arc::from("\"w1\"");
+            Ok(rendered)
         })
     }
 }

@@ -74,7 +74,7 @@ impl Form {
             Some((name, params)) => widgets.show(caller, name, params).await.ok(),
             None => None,
         };
-        let seen = |one: &One| there.as_ref().is_some_and(|r| *r.name == *one.name && *r.tree == one.widget);
+        let seen = |one: &One| there.as_ref().is_some_and(|r| *r.name == *one.name && *r.tree() == one.widget);
         if answered.widgets.iter().all(seen) {
             return answer::see_other(&self.return_to);
         }

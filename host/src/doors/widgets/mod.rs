@@ -123,5 +123,5 @@ async fn submissions(
 async fn ask(plugins: &dyn Manages, shed: &Shed, caller: &Caller, query: &str, uri: &Uri) -> Answer<Response> {
     let params = body::query(uri)?;
     let _turn = shed.turn().await?;
-    Ok(answer::ready_json(plugins.query(caller, query, params).await?))
+    Ok(answer::ready_json(plugins.query(caller, query, params).await?.json()))
 }

@@ -2,41 +2,83 @@
 use crate::base::error::{Code, Error, Result};
 use crate::features::plugins::Active;
 use crate::features::state::EventRow;
-use crate::features::widgets::Widgets;
+use crate::features::widgets::{Shown, Widgets};
 use crate::platform::wasm::{Call, Reply};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
-use std::sync::Arc;
 
-#[derive(Clone, Debug, Serialize)]
-pub struct WidgetOut {
-    pub name: String,
+/// A widget to show, as text that is JSON already.
+pub struct WidgetOut<'a> {
+    pub name: &'a str,
     /// Tells widgets of one name apart, such as a product's id; the tree's own key, else the widget's name.
-    pub key: String,
+    pub key: &'a str,
     /// "replace", "append", "patch" or "close".
-    pub mode: String,
-    pub widget: Arc<Value>,
+    pub mode: &'a str,
+    pub widget: &'a str,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Serialize)]
 pub struct EventOut<'a> {
     pub topic: &'a str,
     pub payload: &'a RawValue,
 }
 
 /// What every door answers, in its own words.
-#[derive(Clone, Debug, Serialize)]
 pub struct Answer<'a> {
-    pub success: bool,
     pub action: &'a str,
     /// "act_…", also in the action log.
     pub id: &'a str,
     pub result: &'a RawValue,
-    pub widgets: Vec<WidgetOut>,
+    pub widget: Option<WidgetOut<'a>>,
     pub events: Vec<EventOut<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<&'a str>,
+}
+
+impl Answer<'_> {
+    /// Written in pieces: the widget, most of the text, has been checked and need not be read again.
+    pub fn json(&self) -> Result<String> {
+        #[derive(Serialize)]
+        struct Head<'a> {
+            success: bool,
+            action: &'a str,
+            id: &'a str,
+            result: &'a RawValue,
+        }
+        #[derive(Serialize)]
+        struct Frame<'a> {
+            name: &'a str,
+            key: &'a str,
+            mode: &'a str,
+        }
+        #[derive(Serialize)]
+        struct Tail<'a> {
+            events: &'a [EventOut<'a>],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            message: Option<&'a str>,
+        }
+        let Answer { action, id, result, widget, events, message } = self;
+        let size = result.get().len() + widget.as_ref().map_or(0, |w| w.widget.len()) + 512;
+        let mut out = Vec::with_capacity(size);
+        begin(&mut out, &Head { success: true, action, id, result })?;
+        out.extend_from_slice(b",\"widgets\":[");
+        if let Some(WidgetOut { name, key, mode, widget }) = widget {
+            begin(&mut out, &Frame { name, key, mode })?;
+            out.extend_from_slice(b",\"widget\":");
+            out.extend_from_slice(widget.as_bytes());
+            out.push(b'}');
+        }
+        out.extend_from_slice(b"],");
+        let tail = serde_json::to_string(&Tail { events, message: *message }).map_err(Error::internal)?;
+        out.extend_from_slice(tail.as_bytes().get(1..).unwrap_or_default());
+        String::from_utf8(out).map_err(Error::internal)
+    }
+}
+
+/// An object whose end is still to come.
+fn begin(out: &mut Vec<u8>, object: &impl Serialize) -> Result<()> {
+    serde_json::to_writer(&mut *out, object).map_err(Error::internal)?;
+    out.pop();
+    Ok(())
 }
 
 /// Errors: `plugin_failed` when the plugin's JSON is none, `unknown_widget`, `widget_template`.
@@ -44,25 +86,21 @@ pub(super) fn build(
     widgets: &Widgets,
     plugin: &Active,
     call: &Call,
-    reply: Reply,
+    reply: &Reply,
     events: &[EventRow],
 ) -> Result<String> {
-    let Reply { render, data, extra } = reply;
-    let result = raw(data.as_deref().unwrap_or("null"), "data")?;
-    let mut shown = Vec::new();
-    if let Some(render) = render {
-        let rendered = widgets.render(plugin, &render.widget, &render.data)?;
-        let own = |name: &str| rendered.tree.get(name).and_then(Value::as_str).map(str::to_owned);
-        let key = own("key").or_else(|| own("id")).unwrap_or_else(|| rendered.name.to_string());
-        shown.push(WidgetOut { name: rendered.name.to_string(), key, mode: render.mode, widget: rendered.tree });
-    }
+    let result = raw(reply.data.as_deref().unwrap_or("null"), "data")?;
+    let shown = reply.render.as_ref().map(|render| widgets.render(plugin, &render.widget, &render.data)).transpose()?;
+    let widget = shown.as_ref().zip(reply.render.as_ref()).map(|(Shown { name, wire }, render)| {
+        let key = wire.key.as_deref().unwrap_or(name);
+        WidgetOut { name, key, mode: &render.mode, widget: &wire.json }
+    });
     let events = events
         .iter()
         .map(|e| Ok(EventOut { topic: &e.topic, payload: raw(&e.payload, "payload")? }))
         .collect::<Result<Vec<_>>>()?;
-    let message = extra.iter().find(|(key, _)| key == "message").map(|(_, text)| text.as_str());
-    let answer = Answer { success: true, action: &call.name, id: &call.id, result, widgets: shown, events, message };
-    serde_json::to_string(&answer).map_err(Error::internal)
+    let message = reply.extra.iter().find(|(key, _)| key == "message").map(|(_, text)| text.as_str());
+    Answer { action: &call.name, id: &call.id, result, widget, events, message }.json()
 }
 
 fn raw<'a>(text: &'a str, what: &str) -> Result<&'a RawValue> {

@@ -252,7 +252,7 @@ impl Actions {
         unit: Unit,
         events: Vec<EventRow>,
     ) -> Result<Arc<str>, Tried> {
-        let answer = answer::build(&self.0.widgets, job.plugin, call, reply, &events)
+        let answer = answer::build(&self.0.widgets, job.plugin, call, &reply, &events)
             .map_err(|error| Tried::Done(Done { outcome: error.code.word().to_owned(), answer: Err(error) }))?;
         let json: Arc<str> = answer.into();
         if !unit.wrote() && events.is_empty() && job.key.is_none() {

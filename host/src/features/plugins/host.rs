@@ -6,6 +6,7 @@ use crate::platform::wasm::{Failure, HostCalls, Scope};
 use futures_util::future::BoxFuture;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Limits of one call's events and logs.
@@ -76,6 +77,17 @@ impl PluginHost {
     /// Whether the call ended while the database was at work for it.
     pub fn waits(&self) -> bool {
         self.waits
+    }
+
+    /// The configuration that the call reads, whatever an admin changes meanwhile.
+    pub(super) fn configuration(&self) -> &Arc<Value> {
+        &self.config
+    }
+
+    /// Shuts what belongs to one caller: the call is a shared query's.
+    pub(super) fn share(&mut self) {
+        let topics = BTreeSet::new();
+        self.grants = Arc::new(Grants { visitor: false, thread: false, workspace: self.grants.workspace, topics });
     }
 
     fn may_write(&self) -> Result<(), Failure> {

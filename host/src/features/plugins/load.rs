@@ -4,7 +4,7 @@ use super::manifest::Manifest;
 use super::selftest;
 use super::standing::{self, Steps};
 use super::store::{self, Activation, Kind, Version};
-use super::table::{Active, Grants};
+use super::table::{Active, Grants, serial};
 use crate::base::error::{Code, Error, Result};
 use crate::base::secret::{hex, sha256};
 use crate::platform::wasm::{Compiled, Imports};
@@ -216,6 +216,7 @@ impl Plugins {
         info.granted = granted.iter().cloned().collect();
         info.reason = reason;
         Ok(Arc::new(Active {
+            serial: serial(),
             name: manifest.name.as_str().into(),
             version: manifest.version.as_str().into(),
             grants: Arc::new(linked),

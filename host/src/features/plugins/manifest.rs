@@ -84,6 +84,8 @@ struct RawEntry {
     effect: Option<String>,
     auth: Option<String>,
     on_failure: Option<RawOnFailure>,
+    #[serde(default)]
+    shared: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,6 +112,8 @@ pub struct Declared {
     pub role: Option<Role>,
     /// The plugin's widget that is shown when the action cannot be done because the plugin is down.
     pub fallback: Option<String>,
+    /// A query that answers everybody alike: it is not told who asks, nor when, and its answer is kept.
+    pub shared: bool,
 }
 
 /// Limits that a plugin asks for; the host's ceilings win.
@@ -245,10 +249,14 @@ fn declared(raw: Vec<RawEntry>, kind: &str, effect: Effect, role: Option<Role>) 
                 Some("admin") => Some(Role::Admin),
                 Some(_) => return Err(refuse(format!("auth of {name} must be public, visitor, operator or admin"))),
             };
+            if entry.shared && (kind != "query" || role.is_some()) {
+                return Err(refuse(format!("{name} cannot be shared; only a query that is public can")));
+            }
             let title = short(entry.title.as_deref().unwrap_or(&name), 100);
             let description = short(entry.description.as_deref().unwrap_or_default(), 1_000);
+            let shared = entry.shared;
             let fallback = entry.on_failure.map(|on_failure| on_failure.fallback);
-            Ok(Declared { name, title, description, input, effect, role, fallback })
+            Ok(Declared { name, title, description, input, effect, role, fallback, shared })
         })
         .collect()
 }
@@ -379,6 +387,8 @@ mod tests {
         assert!(with(json!({"actions": [{"name": "a", "auth": "root"}]})).contains("auth"));
         let fallback = json!({"name": "a", "on_failure": {"fallback": "gone"}});
         assert!(with(json!({"actions": [fallback]})).contains("widget gone"));
+        assert!(with(json!({"actions": [{"name": "a", "shared": true}]})).contains("shared"));
+        assert!(with(json!({"queries": [{"name": "a", "shared": true, "auth": "visitor"}]})).contains("shared"));
         assert!(with(json!({"needs": {"state": ["everything"]}})).contains("needs.state"));
         assert!(with(json!({"config": {"schema": {"required": ["x"]}, "default": {}}})).contains("default"));
     }

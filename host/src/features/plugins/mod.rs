@@ -1,4 +1,5 @@
 //! Plugins: upload, activate, roll back; what each was granted and how it is configured; the live table; queries.
+mod answers;
 mod change;
 mod config;
 mod follow;
@@ -18,6 +19,7 @@ mod table;
 mod upload;
 mod watch;
 
+pub use answers::Data;
 pub use change::Activate;
 pub use host::{OutLimits, PluginHost};
 pub use logs::{Level, Line, LogRules, Next, Tail, Wish};
@@ -40,6 +42,7 @@ use crate::base::ids::WorkspaceId;
 use crate::features::state::{State, StateLimits};
 use crate::platform::db::Db;
 use crate::platform::wasm::{Entry, Sandbox};
+use answers::Answers;
 use arc_swap::ArcSwap;
 use load::Shelf;
 use serde_json::Value;
@@ -90,6 +93,8 @@ struct Inner {
     check_fallback: CheckFallback,
     watch: Watch,
     table: ArcSwap<Table>,
+    /// Of shared queries.
+    answers: Answers,
     /// One change of the table at a time.
     changing: tokio::sync::Mutex<()>,
     /// The newest activation that the table shows.
@@ -130,6 +135,7 @@ impl Plugins {
             check_fallback,
             watch,
             table: ArcSwap::from_pointee(Table::default()),
+            answers: Answers::new(),
             changing: tokio::sync::Mutex::new(()),
             shown: AtomicI64::new(0),
             shelf: Shelf::default(),

@@ -1,13 +1,14 @@
 //! Queries: a plugin's named, read-only data.
+use super::answers::Asked;
 use super::stats::Spent;
 use super::table::{Named, Ran};
-use super::{Plugins, Work};
+use super::{Data, Plugins, Work};
 use crate::base::error::{Code, Error, Fault as InputFault, Kind, Result};
 use crate::base::ids::ActionId;
 use crate::base::json::whole_numbers;
 use crate::features::identity::{Caller, Role};
 use crate::features::state::UNAVAILABLE;
-use crate::platform::wasm::{Call, Failure, Fault, FaultKind};
+use crate::platform::wasm::{Call, Ended, Failure, Fault, FaultKind, Usage};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -18,22 +19,22 @@ const TRIES: u32 = 5;
 struct Load<'a> {
     plugins: &'a Plugins,
     caller: &'a Caller,
-    name: &'a str,
     input: &'a str,
 }
 
 impl Work for Load<'_> {
-    type Answer = String;
+    type Answer = Data;
 
-    async fn run(&self, named: &Named, spent: &mut Spent) -> Result<String> {
-        self.plugins.load(self.caller, named, self.name, self.input, spent).await
+    async fn run(&self, named: &Named, spent: &mut Spent) -> Result<Data> {
+        self.plugins.load(self.caller, named, self.input, spent).await
     }
 }
 
 impl Plugins {
-    /// Runs a named query and gives its JSON text. `params` come from a query string or a widget: texts are read as the
-    /// schema asks. Errors: `unknown_query`, `invalid_parameters`, `forbidden`, `action_refused`, `plugin_*`.
-    pub async fn query(&self, caller: &Caller, name: &str, mut params: Map<String, Value>) -> Result<String> {
+    /// Runs a named query, or gives the kept answer of a shared one. `params` come from a query string or a widget: texts
+    /// are read as the schema asks. Errors: `unknown_query`, `invalid_parameters`, `forbidden`, `action_refused`,
+    /// `plugin_*`.
+    pub async fn query(&self, caller: &Caller, name: &str, mut params: Map<String, Value>) -> Result<Data> {
         let table = self.table();
         let unknown = || Error::new(Code::UnknownQuery, "No active plugin answers a query of this name");
         let named = table.query(name).ok_or_else(unknown)?;
@@ -47,52 +48,69 @@ impl Plugins {
                 .with_faults(faults)
         })?;
         let input = input.to_string();
-        let work = Load { plugins: self, caller, name, input: &input };
+        if declared.shared
+            && let Some(kept) = self.kept(&Asked::new(named, &input, caller), named)
+        {
+            return Ok(kept);
+        }
+        let work = Load { plugins: self, caller, input: &input };
         self.supervised(caller, named, &input, work).await
     }
 
-    /// Runs a query until its data stand still.
-    async fn load(&self, caller: &Caller, named: &Named, name: &str, input: &str, spent: &mut Spent) -> Result<String> {
-        let mut call = Call {
-            name: name.to_owned(),
+    fn kept(&self, asked: &Asked, named: &Named) -> Option<Data> {
+        self.0.answers.get(asked, &named.plugin.config.load(), self.0.clock.now_ms())
+    }
+
+    /// What a plugin is told of a query. Of a shared one nothing that differs between two callers of one language: no
+    /// visitor, no time, the same id and so the same randomness.
+    fn call(&self, caller: &Caller, named: &Named, input: &str, now_ms: u64, shared: bool) -> Call {
+        let own = |text: &str| if shared { String::new() } else { text.to_owned() };
+        Call {
+            name: named.name().to_owned(),
             input: input.to_owned(),
-            id: ActionId::new(&self.0.clock).to_string(),
+            id: if shared { "shared".to_owned() } else { ActionId::new(&self.0.clock).to_string() },
             workspace: caller.workspace.to_string(),
             thread: None,
-            visitor: caller.visitor.to_string(),
+            visitor: own(caller.visitor.as_str()),
             locale: caller.locale.clone(),
-            now_ms: self.0.clock.now_ms(),
-            attempt: 0,
-        };
+            now_ms: if shared { 0 } else { now_ms },
+            attempt: 1,
+        }
+    }
+
+    /// Runs a query until its data stand still.
+    async fn load(&self, caller: &Caller, named: &Named, input: &str, spent: &mut Spent) -> Result<Data> {
+        let (shared, state) = (named.declared().is_some_and(|declared| declared.shared), &self.0.state);
+        let now_ms = self.0.clock.now_ms();
+        let mut call = self.call(caller, named, input, now_ms, shared);
         for attempt in 1..=TRIES {
-            call.attempt = attempt;
-            let ran = named.plugin.load(&self.0.state, caller, &call).await;
+            if !shared {
+                call.attempt = attempt;
+            }
+            let ran = named.plugin.load(state, caller, shared, &call, now_ms).await;
             spent.add(ran.usage, ran.waited());
             let Ran { ended, usage, host } = ran;
-            let outcome = match &ended {
-                Ok(Ok(_)) => "ok",
-                Ok(Err(failure)) => failure.code.as_str(),
-                Err(fault) => fault.kind.word(),
-            };
-            let (plugin, version) = (&*named.plugin.name, &*named.plugin.version);
-            let (cpu_us, memory, host_calls) = (usage.cpu.as_micros(), usage.memory, usage.host_calls);
-            if let Err(fault) = &ended {
-                let why = &fault.message;
-                tracing::warn!(plugin, version, query = name, outcome, cpu_us, memory, host_calls, why, "query failed");
-            } else {
-                tracing::debug!(plugin, version, query = name, outcome, cpu_us, memory, host_calls, "query");
-            }
+            report(named, &ended, &usage);
             if let Some(breach) = host.as_ref().and_then(|h| h.breach()) {
                 return Err(breached(breach));
             }
             if let Some(host) = &host
                 && ended.is_ok()
-                && !self.0.state.settle(&host.unit).await?
+                && !state.settle(&host.unit).await?
             {
                 continue;
             }
             return match ended {
-                Ok(Ok(text)) if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() => Ok(text),
+                Ok(Ok(text)) if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() => {
+                    let data = Data::new(text);
+                    if let Some(host) = host.filter(|_| shared)
+                        && let Some(rows) = state.standing(&host.unit)
+                    {
+                        let config = host.configuration().clone();
+                        self.0.answers.keep(Asked::new(named, input, caller), &data, rows, config);
+                    }
+                    Ok(data)
+                }
                 Ok(Ok(_)) => {
                     Err(Error::new(Code::PluginFailed, "The plugin's answer is not JSON").with_reason("plugin.abi"))
                 }
@@ -101,6 +119,22 @@ impl Plugins {
             };
         }
         Err(Error::new(Code::StateConflict, "The data kept changing while it was read; try again").retry_after(1))
+    }
+}
+
+fn report(named: &Named, ended: &Ended<String>, usage: &Usage) {
+    let outcome = match ended {
+        Ok(Ok(_)) => "ok",
+        Ok(Err(failure)) => failure.code.as_str(),
+        Err(fault) => fault.kind.word(),
+    };
+    let (plugin, version, query) = (&*named.plugin.name, &*named.plugin.version, named.name());
+    let (cpu_us, memory, host_calls) = (usage.cpu.as_micros(), usage.memory, usage.host_calls);
+    if let Err(fault) = ended {
+        let why = &fault.message;
+        tracing::warn!(plugin, version, query, outcome, cpu_us, memory, host_calls, why, "query failed");
+    } else {
+        tracing::debug!(plugin, version, query, outcome, cpu_us, memory, host_calls, "query");
     }
 }
 

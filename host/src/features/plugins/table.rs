@@ -12,7 +12,7 @@ use crate::platform::wasm::{Call, Compiled, Ended, FaultKind, Limits, Loaded, Re
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// What one plugin was granted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,9 @@ impl Grants {
 
 /// A plugin version in force: compiled, linked, ready.
 pub struct Active {
+    /// Tells this one from every other that this process has linked, of the same version too: grants and configuration
+    /// may differ.
+    pub(super) serial: u64,
     pub info: PluginInfo,
     pub name: Arc<str>,
     pub version: Arc<str>,
@@ -50,6 +53,12 @@ pub struct Active {
     pub(super) loaded: Loaded,
     pub(super) limits: PluginLimits,
     pub(super) watched: Arc<Watched>,
+}
+
+/// The next plugin's [`Active::serial`].
+pub(super) fn serial() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// How one run of a handler ended, with all that it did and nothing of it stored.
@@ -94,10 +103,10 @@ impl Active {
     }
 
     /// Puts what the call has logged into the plugin's log.
-    fn heard(&self, call: &Call, mut host: Option<PluginHost>) -> Option<PluginHost> {
+    fn heard(&self, call: &Call, now_ms: u64, mut host: Option<PluginHost>) -> Option<PluginHost> {
         let said = host.as_mut().map(PluginHost::said).unwrap_or_default();
         let (action, attempt, version) = (call.name.as_str(), call.attempt, &self.version);
-        self.watched.logs.write(call.now_ms, &Source { action, call: &call.id, attempt, version }, said);
+        self.watched.logs.write(now_ms, &Source { action, call: &call.id, attempt, version }, said);
         host
     }
 
@@ -125,14 +134,18 @@ impl Active {
         let unit = self.unit(state, caller, call.thread.as_deref(), call.now_ms);
         let host = self.host(unit, action.effect == Effect::Read);
         let (ended, usage, host) = self.loaded.handle(call, host, &self.limits()).await;
-        Ran { ended, usage, host: self.heard(call, host) }
+        Ran { ended, usage, host: self.heard(call, call.now_ms, host) }
     }
 
-    /// Runs a query once.
-    pub async fn load(&self, state: &State, caller: &Caller, call: &Call) -> Ran<String> {
-        let unit = self.unit(state, caller, call.thread.as_deref(), call.now_ms);
-        let (ended, usage, host) = self.loaded.load(call, self.host(unit, true), &self.limits()).await;
-        Ran { ended, usage, host: self.heard(call, host) }
+    /// Runs a query once, on the state of `now_ms`. A shared one reaches nothing that is a caller's own.
+    pub async fn load(&self, state: &State, caller: &Caller, shared: bool, call: &Call, now_ms: u64) -> Ran<String> {
+        let unit = self.unit(state, caller, call.thread.as_deref(), now_ms);
+        let mut host = self.host(unit, true);
+        if shared {
+            host.share();
+        }
+        let (ended, usage, host) = self.loaded.load(call, host, &self.limits()).await;
+        Ran { ended, usage, host: self.heard(call, now_ms, host) }
     }
 }
 

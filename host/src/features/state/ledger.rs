@@ -5,6 +5,7 @@
 //! another version of such a key than the one there now has a conflict; a key that is not in `recent` cannot have
 //! changed since the unit began. Keys leave `recent` for the cache of hot rows only when no running unit is older than
 //! their write, and a row read from the database is kept only if `recent` has nothing newer: so the cache is never stale.
+use super::standing::{Standing, Watchers};
 use super::unit::Unit;
 use super::{LogRow, Record, Refusal};
 use crate::base::error::{Code, Error, Result};
@@ -151,6 +152,8 @@ struct Inner {
     /// When the running units began, and how many began there.
     running: BTreeMap<u64, usize>,
     queue: Vec<Pending>,
+    /// Kept answers, by what they rest on.
+    watchers: Watchers,
     /// Bytes of keys and values by workspace and plugin.
     usage: Usage,
 }
@@ -177,6 +180,7 @@ impl Ledger {
             order: VecDeque::new(),
             running: BTreeMap::new(),
             queue: Vec::new(),
+            watchers: Watchers::default(),
             usage,
         };
         Ledger { inner: Arc::new(Mutex::new(inner)), hot, durable: watch::Sender::new(last) }
@@ -222,6 +226,12 @@ impl Ledger {
     /// Whether all that the unit has read is still so.
     pub(super) fn holds(&self, unit: &Unit) -> bool {
         lock(&self.inner).holds(unit)
+    }
+
+    /// What the unit has read, to be asked later whether it still is so; `None` when it is not so now.
+    pub(super) fn standing(&self, unit: &Unit) -> Option<Standing> {
+        let mut inner = lock(&self.inner);
+        inner.holds(unit).then(|| inner.watchers.remember(unit)).flatten()
     }
 
     /// Waits until the commit `seq` is on the disk. Errors: it could not be written.
@@ -272,6 +282,7 @@ impl Ledger {
         inner.usage.insert(space, after);
         inner.seq = seq;
         for (key, row) in &changes {
+            inner.watchers.change(key);
             inner.order.push_back((seq, key.clone()));
             inner.recent.insert(key.clone(), row.clone());
         }

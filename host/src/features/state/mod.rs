@@ -12,11 +12,13 @@
 mod ledger;
 mod memory;
 mod shared;
+mod standing;
 mod store;
 mod unit;
 mod writer;
 
 pub use memory::Memory;
+pub use standing::Standing;
 pub use unit::{UNAVAILABLE, Unit};
 
 use crate::base::clock::Clock;
@@ -202,6 +204,12 @@ impl State {
             Order::Shared(_) if !unit.looked_twice() => Ok(true),
             Order::Shared(_) => shared::holds(&self.0.db, unit).await,
         }
+    }
+
+    /// What a settled unit has read, to be asked later whether it still is so: an answer may be kept for as long. `None`
+    /// when something of it has changed already, or others may change it unseen.
+    pub fn standing(&self, unit: &Unit) -> Option<Standing> {
+        self.0.order.alone()?.standing(unit)
     }
 
     /// Adds a row to the action log for a unit that stored nothing. Does not wait.

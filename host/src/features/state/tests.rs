@@ -22,6 +22,8 @@ on_both!(
     a_failed_group_leaves_no_trace,
     any_text_is_kept_or_refused,
     an_answer_is_stored_with_its_unit_and_found_again,
+    what_was_seen_holds_until_one_of_its_rows_changes,
+    what_was_seen_holds_until_one_of_its_rows_expires,
 );
 
 impl Desk {
@@ -372,5 +374,62 @@ async fn an_answer_is_stored_with_its_unit_and_found_again(base: &TestDb) {
         );
         assert!(matches!((&a, &b), (Ok(()), Err(Refusal::Replayed)) | (Err(Refusal::Replayed), Ok(()))), "{a:?} {b:?}");
     }
+    desk.close().await;
+}
+
+async fn what_was_seen_holds_until_one_of_its_rows_changes(base: &TestDb) {
+    let desk = Desk::open(base).await;
+    if desk.state.is_shared() {
+        // Others may change what they like: nothing can be said of later.
+        assert!(desk.state.standing(&desk.unit("vis_a")).is_none());
+        return desk.close().await;
+    }
+    let write = async |key: &str| {
+        let mut unit = desk.unit("vis_a");
+        unit.put(Workspace, key.into(), "1".into(), None).unwrap();
+        desk.commit(unit).await.unwrap();
+    };
+    let mut reader = desk.unit("vis_b");
+    reader.get(Workspace, vec!["a".into()]).await.unwrap();
+    reader.scan(Workspace, "list/".into(), None, 10).await.unwrap();
+    let (by_key, by_range, unseen) = (
+        desk.state.standing(&reader).unwrap(),
+        desk.state.standing(&reader).unwrap(),
+        desk.state.standing(&reader).unwrap(),
+    );
+    for key in ["b", "listless"] {
+        write(key).await;
+    }
+    assert!(by_key.holds(0) && by_range.holds(0), "others' rows do not matter");
+    drop(unseen);
+    write("list/1").await;
+    assert!(!by_range.holds(0) && !by_key.holds(0), "the range was seen by both");
+    assert!(desk.state.standing(&reader).is_none(), "it does not hold now");
+
+    let mut again = desk.unit("vis_b");
+    again.get(Workspace, vec!["a".into()]).await.unwrap();
+    let seen = desk.state.standing(&again).unwrap();
+    write("list/2").await;
+    assert!(seen.holds(0));
+    let mut add = desk.unit("vis_a");
+    add.add(Workspace, "a".into(), 1, None, None).unwrap();
+    desk.commit(add).await.unwrap();
+    assert!(!seen.holds(0), "an add is a change");
+    desk.close().await;
+}
+
+async fn what_was_seen_holds_until_one_of_its_rows_expires(base: &TestDb) {
+    let desk = Desk::open(base).await;
+    if desk.state.is_shared() {
+        return desk.close().await;
+    }
+    let mut unit = desk.unit("vis_a");
+    unit.put(Workspace, "soon".into(), "1".into(), Some(10)).unwrap();
+    unit.put(Workspace, "later".into(), "1".into(), Some(20)).unwrap();
+    desk.commit(unit).await.unwrap();
+    let mut reader = desk.unit_at("vis_b", 1_000_001);
+    reader.get(Workspace, vec!["later".into(), "soon".into(), "never".into()]).await.unwrap();
+    let seen = desk.state.standing(&reader).unwrap();
+    assert!(seen.holds(1_009_999) && !seen.holds(1_010_000));
     desk.close().await;
 }

@@ -99,6 +99,8 @@ pub struct Unit {
     newest: u64,
     /// How often it has looked into a database that others write to; what one look saw was there at one moment.
     looks: u32,
+    /// When the first of the rows that it has seen expires.
+    expiry: Option<u64>,
     ops: u32,
     /// The first limit that it ran into; a unit past a limit is not committed, whatever its handler says.
     breach: Option<&'static str>,
@@ -120,6 +122,7 @@ impl Unit {
             buckets: [None, None, None],
             newest: 0,
             looks: 0,
+            expiry: None,
             ops: 0,
             breach: None,
         }
@@ -144,6 +147,11 @@ impl Unit {
     /// The newest commit that it has read from.
     pub(super) fn newest_read(&self) -> u64 {
         self.newest
+    }
+
+    /// When, in ms since the epoch, the first row that it has seen is gone.
+    pub(super) fn expiry(&self) -> Option<u64> {
+        self.expiry
     }
 
     pub fn has_thread(&self) -> bool {
@@ -269,13 +277,12 @@ impl Unit {
         };
         let mut found: BTreeMap<String, Arc<str>> = BTreeMap::new();
         for (key, row) in rows {
-            if let Some(value) = row.seen_at(self.now_ms) {
+            if let Some(value) = self.value_of(&row) {
                 found.insert(key, value);
             }
         }
         for (key, row) in recent {
-            self.newest = self.newest.max(row.version);
-            match row.seen_at(self.now_ms) {
+            match self.value_of(&row) {
                 Some(value) => found.insert(key.key.to_string(), value),
                 None => found.remove(&*key.key),
             };
@@ -294,8 +301,7 @@ impl Unit {
             Some(row) => row.clone(),
             None => self.state.row(&key).await.map_err(|e| self.unavailable(e))?,
         };
-        self.newest = self.newest.max(row.version);
-        let stored = row.seen_at(self.now_ms);
+        let stored = self.value_of(&row);
         self.reads.entry(key.clone()).or_insert(row);
         match self.writes.get(&key) {
             Some(write) => overlaid(write, stored),
@@ -323,6 +329,14 @@ impl Unit {
     /// Whether what it has read may come from different moments.
     pub(super) fn looked_twice(&self) -> bool {
         self.looks > 1
+    }
+
+    /// A row's value at the unit's moment.
+    fn value_of(&mut self, row: &Row) -> Option<Arc<str>> {
+        self.newest = self.newest.max(row.version);
+        let value = row.seen_at(self.now_ms)?;
+        self.expiry = [self.expiry, row.expires_at].into_iter().flatten().min();
+        Some(value)
     }
 
     /// Fetches what will be written but was not read, so that the check at commit needs no database.

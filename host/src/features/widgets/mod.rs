@@ -9,15 +9,16 @@ pub use fallback::check_fallback;
 use crate::base::error::{Code, Error, Result};
 use crate::base::secret::sha256;
 use crate::base::tree;
+use crate::base::wire::{self, Wire};
 use crate::features::identity::Caller;
-use crate::features::plugins::{Active, Plugins, permitted};
+use crate::features::plugins::{Active, Data, Plugins, permitted};
 use crate::platform::templates::RenderLimits;
 use bytes::Bytes;
 use catalogue::Catalogue;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// One line of the catalogue.
 #[derive(Clone, Debug, Serialize)]
@@ -43,13 +44,32 @@ pub struct WidgetInfo {
 #[derive(Clone, Debug)]
 pub struct Rendered {
     pub name: Arc<str>,
-    pub tree: Arc<Value>,
     /// The tree as sent: nulls dropped, compact JSON.
     pub json: Bytes,
     /// Strong entity tag with its quotes.
     pub etag: Arc<str>,
     /// Whether the same answer may be given to anybody (a public source).
     pub public: bool,
+    tree: Arc<OnceLock<Value>>,
+}
+
+impl Rendered {
+    pub fn new(name: Arc<str>, json: Bytes, public: bool) -> Rendered {
+        let digest = sha256(&json);
+        let etag = format!("\"{}\"", crate::base::secret::hex(digest.get(..12).unwrap_or(&digest)));
+        Rendered { name, json, etag: etag.into(), public, tree: Arc::default() }
+    }
+
+    /// The tree that `json` is the text of; read when it is first asked for.
+    pub fn tree(&self) -> &Value {
+        self.tree.get_or_init(|| serde_json::from_slice(&self.json).unwrap_or_default())
+    }
+}
+
+/// A widget that an action shows: a tree of its moment, not kept.
+pub struct Shown {
+    pub name: Arc<str>,
+    pub wire: Wire,
 }
 
 /// The room. Cheap to clone.
@@ -59,18 +79,20 @@ pub struct Widgets(Arc<Inner>);
 struct Inner {
     plugins: Plugins,
     catalogue: Catalogue,
-    /// By widget and input, so that it can never be stale: other data, other key.
-    rendered: moka::sync::Cache<[u8; 32], Rendered>,
+    /// By the digests of widget and input, and whether it is public, so that it can never be stale: other data, other key.
+    rendered: moka::sync::Cache<Drawn, Rendered>,
     limits: RenderLimits,
     hits: AtomicU64,
     renders: AtomicU64,
 }
 
+type Drawn = ([u8; 32], [u8; 32], bool);
+
 impl Widgets {
     /// Errors: a first-party widget does not load, which is a mistake of this build.
     pub fn open(plugins: Plugins, files: WidgetFiles, limits: RenderLimits, cache_bytes: u64) -> Result<Widgets> {
         let catalogue = Catalogue::open(files)?;
-        let weight = |_: &[u8; 32], r: &Rendered| u32::try_from(r.json.len() * 6 + 200).unwrap_or(u32::MAX);
+        let weight = |_: &Drawn, r: &Rendered| u32::try_from(r.json.len() * 6 + 200).unwrap_or(u32::MAX);
         let rendered = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weight).build();
         let (hits, renders) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Widgets(Arc::new(Inner { plugins, catalogue, rendered, limits, hits, renders })))
@@ -94,10 +116,10 @@ impl Widgets {
     }
 
     fn info(&self, widget: &Widget, plugin: Option<&str>) -> WidgetInfo {
-        let rendered = self.draw(widget, &widget.sample.to_string(), false);
+        let rendered = self.draw(widget, &Data::new(widget.sample.to_string()), false);
         let figures = match rendered {
             Ok(r) => {
-                let figures = tree::figures(&r.tree);
+                let figures = tree::figures(r.tree());
                 json!({"bytes": r.json.len(), "nodes": figures.nodes, "depth": figures.depth})
             }
             Err(error) => json!({"error": error.detail}),
@@ -122,7 +144,7 @@ impl Widgets {
         permitted(caller, widget.role)?;
         let Some(source) = &widget.source else {
             let input = widget.params_checked(params)?;
-            return self.draw(&widget, &Value::Object(input).to_string(), true);
+            return self.draw(&widget, &Data::new(Value::Object(input).to_string()), true);
         };
         let mut input = widget.params_checked(params)?;
         input.extend(widget.fixed.clone());
@@ -137,9 +159,9 @@ impl Widgets {
 
     /// Renders a widget that a plugin's handler asked for: its own by that name, else a first-party one; "" takes the
     /// data as a tree.
-    pub fn render(&self, plugin: &Active, name: &str, data: &str) -> Result<Rendered> {
+    pub fn render(&self, plugin: &Active, name: &str, data: &str) -> Result<Shown> {
         if name.is_empty() {
-            return self.bare(data);
+            return Ok(Shown { name: "".into(), wire: self.bare(data)? });
         }
         let own = plugin.manifest.widgets.iter().find(|file| file.get("name").and_then(Value::as_str) == Some(name));
         let widget = match own {
@@ -149,7 +171,7 @@ impl Widgets {
                 Error::new(Code::PluginFailed, detail).with_reason("plugin.unknown-widget")
             })?,
         };
-        self.fresh(&widget, data, false)
+        Ok(Shown { name: widget.name.clone(), wire: self.fresh(&widget, data.as_bytes())? })
     }
 
     fn find(&self, name: &str) -> Result<Arc<Widget>> {
@@ -166,24 +188,21 @@ impl Widgets {
     }
 
     /// From the cache, else rendered and kept.
-    fn draw(&self, widget: &Widget, data: &str, public: bool) -> Result<Rendered> {
-        let mut id = Vec::with_capacity(33 + data.len());
-        id.extend_from_slice(&widget.digest);
-        id.push(u8::from(public));
-        id.extend_from_slice(data.as_bytes());
-        let id = sha256(&id);
+    fn draw(&self, widget: &Widget, data: &Data, public: bool) -> Result<Rendered> {
+        let id = (widget.digest, data.digest(), public);
         if let Some(rendered) = self.0.rendered.get(&id) {
             self.0.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(rendered);
         }
-        let rendered = self.fresh(widget, data, public)?;
+        let json = Bytes::from(self.fresh(widget, &data.json())?.json);
+        let rendered = Rendered::new(widget.name.clone(), json, public);
         self.0.rendered.insert(id, rendered.clone());
         Ok(rendered)
     }
 
-    fn fresh(&self, widget: &Widget, data: &str, public: bool) -> Result<Rendered> {
+    fn fresh(&self, widget: &Widget, data: &[u8]) -> Result<Wire> {
         self.0.renders.fetch_add(1, Ordering::Relaxed);
-        let data: Value = serde_json::from_str(data).map_err(|e| {
+        let data: Value = serde_json::from_slice(data).map_err(|e| {
             Error::new(Code::PluginFailed, "The widget's data is not JSON").with_reason("plugin.abi").caused_by(e)
         })?;
         if let Some(schema) = &widget.schema {
@@ -192,11 +211,13 @@ impl Widgets {
                 Error::new(Code::WidgetTemplate, detail).with_faults(faults)
             })?;
         }
-        let rendered = widget.template.render(&data, &self.0.limits)?;
-        self.finish(widget.name.clone(), rendered, public)
+        self.bounded(widget.template.render_wire(&data, &self.0.limits)?)
     }
 
-    fn bare(&self, data: &str) -> Result<Rendered> {
+    fn bare(&self, data: &str) -> Result<Wire> {
+        if let Some(wire) = wire::compact(data) {
+            return self.bounded(wire);
+        }
         let tree: Value = serde_json::from_str(data).map_err(|e| {
             Error::new(Code::PluginFailed, "The widget is not JSON").with_reason("plugin.abi").caused_by(e)
         })?;
@@ -204,19 +225,16 @@ impl Widgets {
         if !faults.is_empty() {
             return Err(Error::new(Code::WidgetTemplate, "The plugin's tree is not a valid widget").with_faults(faults));
         }
-        self.finish("".into(), tree, false)
+        self.bounded(Wire::of(tree))
     }
 
-    fn finish(&self, name: Arc<str>, rendered: Value, public: bool) -> Result<Rendered> {
-        let tree = tree::wire(rendered);
-        let json = Bytes::from(serde_json::to_vec(&tree).map_err(Error::internal)?);
-        if json.len() > self.0.limits.max_bytes {
-            let detail = format!("The widget has {} bytes; at most {} are sent", json.len(), self.0.limits.max_bytes);
+    fn bounded(&self, wire: Wire) -> Result<Wire> {
+        let (bytes, most) = (wire.json.len(), self.0.limits.max_bytes);
+        if bytes > most {
+            let detail = format!("The widget has {bytes} bytes; at most {most} are sent");
             return Err(Error::new(Code::WidgetTemplate, detail));
         }
-        let digest = sha256(&json);
-        let etag = format!("\"{}\"", crate::base::secret::hex(digest.get(..12).unwrap_or(&digest)));
-        Ok(Rendered { name, tree: Arc::new(tree), json, etag: etag.into(), public })
+        Ok(wire)
     }
 }
 

@@ -29,12 +29,14 @@ mod untangle;
 
 use crate::base::error::{Code, Error, Fault};
 use crate::base::tree;
+use crate::base::wire::{self, Wire};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value as Jinja};
 use serde_json::Value;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use untangle::Clean;
 
 /// Bytes of a template's source.
 const MAX_SOURCE: usize = 128 * 1024;
@@ -137,27 +139,42 @@ impl Template {
     /// Renders the tree for `data`, which must be an object: its members are the template's variables.
     pub fn render(&self, data: &Value, limits: &RenderLimits) -> Result<Value, TemplateFault> {
         let (data, marked) = marks::without(data);
-        let printed = self.print(&data, limits).map_err(|e| self.failed(&e))?;
+        let clean = self.clean(&data, limits)?;
+        self.parsed(&clean, &data, marked, limits)
+    }
+
+    /// As [`render`](Template::render), but the tree as it is sent.
+    pub fn render_wire(&self, data: &Value, limits: &RenderLimits) -> Result<Wire, TemplateFault> {
+        let (data, marked) = marks::without(data);
+        let clean = self.clean(&data, limits)?;
+        if let Some(wire) = wire::compact(&clean.text).filter(|_| !marked) {
+            return Ok(wire);
+        }
+        Ok(Wire::of(self.parsed(&clean, &data, marked, limits)?))
+    }
+
+    /// What the template prints, without marks.
+    fn clean(&self, data: &Value, limits: &RenderLimits) -> Result<Clean, TemplateFault> {
+        let printed = self.print(data, limits).map_err(|e| self.failed(&e))?;
         let clean = match untangle::untangle(&printed) {
             Ok(clean) => clean,
-            Err(tangle) => return Err(self.wrong(FaultKind::Json, tangle.message, &data, limits, tangle.at)),
+            Err(tangle) => return Err(self.wrong(FaultKind::Json, tangle.message, data, limits, tangle.at)),
         };
         if clean.text.len() > limits.max_bytes {
             let message =
                 format!("the widget has {} bytes; at most {} are rendered", clean.text.len(), limits.max_bytes);
             return Err(self.fault(FaultKind::Limit, None, message));
         }
+        Ok(clean)
+    }
+
+    fn parsed(&self, clean: &Clean, data: &Value, marked: bool, limits: &RenderLimits) -> Result<Value, TemplateFault> {
         let mut tree: Value = match serde_json::from_str(&clean.text) {
             Ok(tree) => tree,
             Err(error) => {
                 let at = clean.source_of(diagnose::offset(&clean.text, error.line(), error.column()));
-                return Err(self.wrong(
-                    FaultKind::Json,
-                    format!("what it prints is not JSON: {error}"),
-                    &data,
-                    limits,
-                    at,
-                ));
+                let message = format!("what it prints is not JSON: {error}");
+                return Err(self.wrong(FaultKind::Json, message, data, limits, at));
             }
         };
         if marked {

@@ -41,8 +41,8 @@ pub(super) fn untangle(printed: &str) -> Result<Clean, Tangle> {
     let out = String::with_capacity(printed.len());
     let mut walk =
         Walk { out, steps: Vec::new(), in_quotes: false, escaped: false, shows_text: false, fragments: Vec::new() };
-    let mut rest = printed.char_indices();
-    while let Some((at, c)) = rest.next() {
+    let mut at = 0;
+    while let Some(c) = printed.get(at..).and_then(|rest| rest.chars().next()) {
         match c {
             TEXT => {
                 let begin = at + c.len_utf8();
@@ -54,10 +54,9 @@ pub(super) fn untangle(printed: &str) -> Result<Clean, Tangle> {
                     return Err(tangle(at, CUT));
                 }
                 walk.text(at, text)?;
-                while rest.clone().next().is_some_and(|(next, _)| next <= end) {
-                    rest.next();
-                }
-                walk.steps.push((walk.out.len(), end + TEXT_END.len_utf8()));
+                at = end + TEXT_END.len_utf8();
+                walk.steps.push((walk.out.len(), at));
+                continue;
             }
             TEXT_END => {
                 return Err(tangle(at, CUT));
@@ -66,6 +65,8 @@ pub(super) fn untangle(printed: &str) -> Result<Clean, Tangle> {
             FRAGMENT_END => walk.close(at)?,
             _ => walk.said(at, c)?,
         }
+        at += c.len_utf8();
+        at += walk.run(printed.get(at..).unwrap_or_default());
     }
     match walk.fragments.is_empty() {
         true => Ok(Clean { text: walk.out, steps: walk.steps }),
@@ -102,6 +103,18 @@ impl Walk {
         }
         self.out.push(c);
         Ok(())
+    }
+
+    /// Takes at once what changes nothing but the output: text up to the next quote, backslash or mark. Gives its bytes.
+    fn run(&mut self, rest: &str) -> usize {
+        if self.escaped || (self.shows_text && !self.in_quotes) {
+            return 0;
+        }
+        // Each mark begins with this byte in UTF-8, as do some other characters.
+        let special = |b: u8| matches!(b, b'"' | b'\\' | 0xEF);
+        let end = rest.bytes().position(special).unwrap_or(rest.len());
+        self.out.push_str(rest.get(..end).unwrap_or_default());
+        end
     }
 
     fn open(&mut self, at: usize) -> Result<(), Tangle> {
