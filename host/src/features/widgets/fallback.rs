@@ -1,9 +1,10 @@
 //! What is shown in place of something whose plugin is down: a widget that its author has declared for the case.
-use super::{Rendered, Widget, Widgets};
+use super::{Widget, Widgets};
 use crate::base::error::{Code, Error, Result, Shown};
 use crate::features::plugins::{Named, is_down};
 use crate::platform::templates::RenderLimits;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// All that such a widget is told: nothing of the visitor, nothing that a plugin would have to answer.
 fn data(action: &str, code: Code) -> Value {
@@ -43,18 +44,22 @@ impl Widgets {
     pub(super) fn in_its_place(&self, widget: &Widget, source: &str, error: Error) -> Error {
         let Some(fallback) = widget.fallback.as_deref().filter(|_| is_down(&error)) else { return error };
         let data = data(source, error.code).to_string();
-        let drawn = self.find(fallback).and_then(|stand_in| self.fresh(&stand_in, &data, false));
+        let drawn = self.find(fallback).and_then(|stand_in| {
+            let wire = self.fresh(&stand_in, data.as_bytes())?;
+            Ok(super::Shown { name: stand_in.name.clone(), wire })
+        });
         showing(error, drawn)
     }
 }
 
-fn showing(error: Error, drawn: Result<Rendered>) -> Error {
-    match drawn {
-        Ok(Rendered { name, tree, .. }) => {
-            let own = |member: &str| tree.get(member).and_then(Value::as_str).map(str::to_owned);
-            let key = own("key").or_else(|| own("id")).unwrap_or_else(|| name.to_string());
-            error.showing(Shown { name: name.to_string(), key, tree })
-        }
+fn showing(error: Error, drawn: Result<super::Shown>) -> Error {
+    let read = drawn.and_then(|super::Shown { name, wire }| {
+        let tree = serde_json::from_str(&wire.json).map_err(Error::internal)?;
+        let key = wire.key.unwrap_or_else(|| name.to_string());
+        Ok(Shown { name: name.to_string(), key, tree: Arc::new(tree) })
+    });
+    match read {
+        Ok(shown) => error.showing(shown),
         Err(why) => {
             tracing::warn!(
                 code = why.code.word(),
