@@ -2,7 +2,9 @@
 mod rules;
 
 use crate::base::clock::Clock;
-use crate::base::error::{Error, Result as Answer};
+use crate::base::error::{Code, Error, Result as Answer};
+use crate::base::seal::SealKey;
+use crate::base::secret::MacKey;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs, Options};
 use crate::features::actions::Actions;
@@ -61,6 +63,8 @@ impl House {
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
         let state = State::open(db.clone(), clock.clone(), settings.data.state_cache_bytes).await?;
         let limits = plugin_limits(settings);
+        let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)
+            .map_err(|error| Error::new(Code::InvalidSetting, "The host's key cannot be read").caused_by(error))?;
         let sandbox = Sandbox::new(SandboxSettings {
             instances: settings.plugins.instances,
             memory_ceiling: limits.memory_ceiling,
@@ -78,6 +82,8 @@ impl House {
             check_widget: widgets::check,
             check_fallback: widgets::check_fallback,
             watch: rules::watch(settings),
+            seal: SealKey::derive(key.reveal(), "inlay plugin secrets v1"),
+            requests: MacKey::derive(key.reveal(), "inlay admin requests v1"),
         })
         .await?;
         let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
@@ -243,12 +249,13 @@ impl Background {
             async move { plugins.follow(FOLLOW).await }
         });
         let sweep = tokio::spawn({
-            let state = state.clone();
+            let (state, plugins) = (state.clone(), plugins.clone());
             async move {
                 let mut ticks = tokio::time::interval(SWEEP);
                 loop {
                     ticks.tick().await;
-                    match state.sweep(keep).await {
+                    let swept = async { Ok::<_, Error>(plugins.sweep(keep).await? + state.sweep(keep).await?) };
+                    match swept.await {
                         Ok(0) => {}
                         Ok(rows) => tracing::info!(rows, "swept away what had expired"),
                         Err(error) => {
@@ -273,6 +280,9 @@ impl Background {
         self.stop_writer.notify_one();
         if self.writer.await.is_err() {
             tracing::error!("the writer ended with a panic");
+        }
+        if let Err(error) = self.plugins.write_used().await {
+            tracing::warn!(?error, "what plugins used of their grants is lost");
         }
         drop((self.state, self.plugins));
     }

@@ -1,5 +1,5 @@
 //! The verbs of the command line. Answers go to stdout, errors to stderr; exit code 0 is success, 1 a failure, 2 a
-//! command that was not understood.
+//! command that was not understood, 3 a plugin version that was stored and waits for approval.
 mod banner;
 mod doctor;
 mod door;
@@ -142,7 +142,7 @@ pub fn run() -> ExitCode {
         Err(failure) if broken_pipe(&failure) => ExitCode::SUCCESS,
         Err(failure) => {
             say(&format!("inlay: {}", explain(&failure)));
-            ExitCode::FAILURE
+            if failure.is::<plugin::Waits>() { ExitCode::from(3) } else { ExitCode::FAILURE }
         }
     }
 }

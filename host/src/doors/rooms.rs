@@ -1,9 +1,11 @@
 //! What doors ask of rooms, as seams: tests put a stand-in behind a door instead of a whole host.
 use crate::base::error::Result;
+use crate::base::secret::Secret;
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::identity::Caller;
 use crate::features::plugins::{
-    Activate, Data, Line, PluginInfo, PluginStats, Plugins, Rejected, Tail, Upload, Versions, Wish,
+    Activate, Answered, ConfigInfo, Data, Line, Once, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected,
+    SecretInfo, Tail, Upload, Versions, Wish,
 };
 use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
@@ -52,6 +54,25 @@ pub trait Manages: Send + Sync {
     fn deactivate<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<PluginInfo>>;
     fn delete<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
+    fn once<'a>(&'a self, once: &'a Once, work: Soon<'a, Result<Answered>>) -> Soon<'a, Result<Answered>>;
+    fn config<'a>(&'a self, name: &'a str) -> Soon<'a, Result<ConfigInfo>>;
+    fn set_config<'a>(
+        &'a self,
+        name: &'a str,
+        values: Map<String, Value>,
+        who: &'a str,
+    ) -> Soon<'a, Result<ConfigInfo>>;
+    fn permissions<'a>(&'a self, name: &'a str) -> Soon<'a, Result<PermissionsInfo>>;
+    fn secrets<'a>(&'a self, name: &'a str) -> Soon<'a, Result<Vec<SecretInfo>>>;
+    fn put_secret<'a>(
+        &'a self,
+        name: &'a str,
+        key: &'a str,
+        value: Secret<String>,
+        who: &'a str,
+    ) -> Soon<'a, Result<()>>;
+    fn delete_secret<'a>(&'a self, name: &'a str, key: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
+    /// The answer's JSON.
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Data>>;
 }
 
@@ -85,6 +106,38 @@ impl Manages for Plugins {
     }
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>> {
         Box::pin(self.delete_version(name, version, who))
+    }
+    fn once<'a>(&'a self, once: &'a Once, work: Soon<'a, Result<Answered>>) -> Soon<'a, Result<Answered>> {
+        Box::pin(self.once(once, work))
+    }
+    fn config<'a>(&'a self, name: &'a str) -> Soon<'a, Result<ConfigInfo>> {
+        Box::pin(self.config(name))
+    }
+    fn set_config<'a>(
+        &'a self,
+        name: &'a str,
+        values: Map<String, Value>,
+        who: &'a str,
+    ) -> Soon<'a, Result<ConfigInfo>> {
+        Box::pin(self.set_config(name, values, who))
+    }
+    fn permissions<'a>(&'a self, name: &'a str) -> Soon<'a, Result<PermissionsInfo>> {
+        Box::pin(self.permissions(name))
+    }
+    fn secrets<'a>(&'a self, name: &'a str) -> Soon<'a, Result<Vec<SecretInfo>>> {
+        Box::pin(self.secrets(name))
+    }
+    fn put_secret<'a>(
+        &'a self,
+        name: &'a str,
+        key: &'a str,
+        value: Secret<String>,
+        who: &'a str,
+    ) -> Soon<'a, Result<()>> {
+        Box::pin(async move { self.put_secret(name, key, &value, who).await })
+    }
+    fn delete_secret<'a>(&'a self, name: &'a str, key: &'a str, who: &'a str) -> Soon<'a, Result<()>> {
+        Box::pin(self.delete_secret(name, key, who))
     }
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Data>> {
         Box::pin(self.query(caller, name, params))

@@ -1,20 +1,25 @@
-//! Plugins, for admins: what there is, uploads, versions.
+//! Plugins, for admins: what there is, uploads, versions; configuration, secrets and permissions.
+mod settings;
 mod upload;
 mod versions;
 
 use crate::base::error::{Code, Error, Result};
+use crate::base::secret::sha256;
 use crate::doors::Ground;
-use crate::doors::kit::answer::Json;
+use crate::doors::kit::answer::{Json, ready_json};
 use crate::doors::kit::auth::Admin;
-use crate::doors::kit::{Answer, body};
+use crate::doors::kit::{Answer, body, replay};
 use crate::doors::openapi::{Door, Guard};
-use crate::doors::rooms::Manages;
+use crate::doors::rooms::{Manages, Soon};
 use crate::doors::widgets::Name;
-use crate::features::plugins::PluginInfo;
+use crate::features::plugins::{Answered, Once, PluginInfo};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, State};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -48,7 +53,7 @@ pub fn doors() -> Vec<Door> {
             .refuses(&[Code::UnknownPlugin, Code::Database]),
         upload::door(),
     ];
-    own.into_iter().chain(versions::doors()).collect()
+    own.into_iter().chain(versions::doors()).chain(settings::doors()).collect()
 }
 
 /// A plugin's name and what comes after it in the path.
@@ -64,14 +69,62 @@ impl<S: Send + Sync> FromRequestParts<S> for Inside {
     }
 }
 
+/// Does a change, once for each `Idempotency-Key`. `what`: all that tells one request from another.
+async fn once<T: Serialize>(
+    plugins: &Arc<dyn Manages>,
+    admin: &Admin,
+    headers: &HeaderMap,
+    what: &[&[u8]],
+    status: StatusCode,
+    work: Soon<'_, Result<T>>,
+) -> Answer<Response> {
+    let work = async move {
+        let done = work.await?;
+        let text = match status {
+            StatusCode::NO_CONTENT => String::new(),
+            _ => serde_json::to_string(&done).map_err(Error::internal)?,
+        };
+        Ok(Answered { status: status.as_u16(), text, replayed: false })
+    };
+    let answered = match replay::key(headers)? {
+        None => work.await?,
+        Some(key) => {
+            // Each part with its length, so that no two requests run into one.
+            let parts = what.iter().flat_map(|part| [&part.len().to_be_bytes()[..], part].concat());
+            let request = sha256(&parts.collect::<Vec<u8>>());
+            let once = Once { who: admin.who.clone(), key, request };
+            plugins.once(&once, Box::pin(work)).await?
+        }
+    };
+    let status = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::OK);
+    let mut response = match status {
+        StatusCode::NO_CONTENT => status.into_response(),
+        _ => (status, ready_json(answered.text)).into_response(),
+    };
+    if answered.replayed {
+        response.headers_mut().insert(replay::REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// What `Idempotency-Key` adds to a door.
+fn keyed(door: Door) -> Door {
+    let words = "1 to 255 visible ASCII characters; a repeat with the same token and body gets the stored answer";
+    door.header("Idempotency-Key", words).refuses(CHANGING).refuses(&[Code::IdempotencyMismatch, Code::IdempotencyKey])
+}
+
+/// The body's bytes.
+async fn bytes(ground: &Ground, headers: &HeaderMap, incoming: Body) -> Result<Bytes> {
+    body::read(headers, incoming, ground.body).await
+}
+
 /// A JSON object as the body; none at all counts as an empty one.
-async fn object(ground: &Ground, headers: &HeaderMap, incoming: Body) -> Result<Map<String, Value>> {
-    let sent = body::read(headers, incoming, ground.body).await?;
+fn object(headers: &HeaderMap, sent: &[u8]) -> Result<Map<String, Value>> {
     if sent.is_empty() {
         return Ok(Map::new());
     }
     match body::kind(headers)? {
-        body::Kind::Json => body::json_object(&sent),
+        body::Kind::Json => body::json_object(sent),
         _ => Err(body::unsupported("Send application/json")),
     }
 }

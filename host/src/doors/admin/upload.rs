@@ -1,9 +1,8 @@
 //! An upload: a component as the body, or in a form.
-use super::TAG;
+use super::{TAG, keyed, once};
 use crate::base::error::{Code, Error, Result};
 use crate::doors::Ground;
 use crate::doors::kit::Answer;
-use crate::doors::kit::answer::Json;
 use crate::doors::kit::auth::Admin;
 use crate::doors::kit::body::{self, Bounds, Kind};
 use crate::doors::openapi::{Door, Guard};
@@ -13,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ const LONGEST_FIELD: usize = 16 * 1024;
 const OPTIONS: [&str; 2] = ["permissions", "activate"];
 
 pub fn door() -> Door {
-    Door::post("/api/admin/plugins", upload)
+    keyed(Door::post("/api/admin/plugins", upload))
         .says(
             TAG,
             "uploadPlugin",
@@ -44,7 +43,6 @@ pub fn door() -> Door {
         .takes("application/octet-stream", "Component", "The component")
         .takes("multipart/form-data", "PluginUpload", "The component and what it is granted")
         .answers_json(201, "Plugin", "The version and its state")
-        .refuses(super::CHANGING)
         .refuses(&[
             Code::RequestTimeout,
             Code::BodyTooLarge,
@@ -71,10 +69,11 @@ async fn upload(
     let mut options = BTreeMap::new();
     for name in OPTIONS {
         if let Some(value) = query.remove(name) {
-            options.insert(name.to_owned(), value.as_str().map(str::to_owned).ok_or_else(|| once(name))?);
+            options.insert(name.to_owned(), value.as_str().map(str::to_owned).ok_or_else(|| sent_twice(name))?);
         }
     }
-    let component = match body::kind(&parts.headers)? {
+    let headers = parts.headers.clone();
+    let component = match body::kind(&headers)? {
         Kind::Binary => body::read(&parts.headers, incoming, ground.upload).await?,
         Kind::Multipart => multipart(parts, incoming, ground.upload, &mut options).await?,
         Kind::Json | Kind::Form => {
@@ -91,8 +90,11 @@ async fn upload(
         Some(_) => return Err(body::misshapen("/activate", "must be true or false".to_owned()).into()),
     };
     let _turn = ground.shed.turn().await?;
-    let plugin = plugins.upload(Upload { component, permissions, activate, who: admin.who }).await?;
-    Ok((StatusCode::CREATED, Json(plugin)).into_response())
+    let said = format!("{permissions:?} {activate}");
+    let sent = component.clone();
+    let what: [&[u8]; 3] = [b"upload", said.as_bytes(), &sent];
+    let work = plugins.upload(Upload { component, permissions, activate, who: admin.who.clone() });
+    once(&plugins, &admin, &headers, &what, StatusCode::CREATED, work).await
 }
 
 /// The field `plugin` and the options; others are passed over.
@@ -121,7 +123,7 @@ async fn multipart(
             return Err(body::too_large(limit));
         }
         if fields.insert(name.clone(), content).is_some() {
-            return Err(once(&name));
+            return Err(sent_twice(&name));
         }
     }
     let plugin = fields.remove("plugin");
@@ -134,7 +136,7 @@ async fn multipart(
 }
 
 #[track_caller]
-fn once(name: &str) -> Error {
+fn sent_twice(name: &str) -> Error {
     body::misshapen(&format!("/{name}"), "must be sent once".to_owned())
 }
 

@@ -1,5 +1,5 @@
 //! Versions of a plugin: which there are, and which is in force.
-use super::{CHANGING, Inside, TAG, object, upload};
+use super::{Inside, TAG, bytes, keyed, object, once, upload};
 use crate::base::error::{Code, Result};
 use crate::doors::Ground;
 use crate::doors::kit::answer::Json;
@@ -8,10 +8,11 @@ use crate::doors::kit::{Answer, body};
 use crate::doors::openapi::{Door, Guard};
 use crate::doors::rooms::Manages;
 use crate::doors::widgets::Name;
-use crate::features::plugins::{Activate, Permissions, PluginInfo, Versions};
+use crate::features::plugins::{Activate, Permissions, Versions};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub fn doors() -> Vec<Door> {
             )
             .answers_json(200, "Versions", "The versions, and uploads under this name that were refused lately")
             .refuses(&[Code::UnknownPlugin, Code::Database]),
-        json(named(Door::post("/api/admin/plugins/{name}/activate", activate)))
+        keyed(json(named(Door::post("/api/admin/plugins/{name}/activate", activate))))
             .says(
                 TAG,
                 "activatePlugin",
@@ -41,7 +42,6 @@ pub fn doors() -> Vec<Door> {
             )
             .takes("application/json", "Activate", "Which version, and on what terms")
             .answers_json(200, "Plugin", "The version, in force")
-            .refuses(CHANGING)
             .refuses(&[
                 Code::UnknownPlugin,
                 Code::UnknownVersion,
@@ -51,7 +51,7 @@ pub fn doors() -> Vec<Door> {
                 Code::PluginInvalid,
                 Code::NameTaken,
             ]),
-        named(Door::post("/api/admin/plugins/{name}/rollback", rollback))
+        keyed(named(Door::post("/api/admin/plugins/{name}/rollback", rollback)))
             .says(
                 TAG,
                 "rollBackPlugin",
@@ -60,9 +60,8 @@ pub fn doors() -> Vec<Door> {
                  one that was last. Quarantined versions are passed over, and schemas may narrow.",
             )
             .answers_json(200, "Plugin", "The version, in force")
-            .refuses(CHANGING)
             .refuses(&[Code::UnknownPlugin, Code::NoEarlierVersion, Code::GrantsMissing, Code::PluginInvalid, Code::NameTaken]),
-        named(Door::post("/api/admin/plugins/{name}/deactivate", deactivate))
+        keyed(named(Door::post("/api/admin/plugins/{name}/deactivate", deactivate)))
             .says(
                 TAG,
                 "deactivatePlugin",
@@ -71,9 +70,8 @@ pub fn doors() -> Vec<Door> {
                  configuration and secrets stay. A plugin that came with the host can be deactivated as well.",
             )
             .answers_json(200, "Plugin", "The version that was in force")
-            .refuses(CHANGING)
             .refuses(&[Code::UnknownPlugin]),
-        named(Door::delete("/api/admin/plugins/{name}", delete))
+        keyed(named(Door::delete("/api/admin/plugins/{name}", delete)))
             .says(
                 TAG,
                 "deletePlugin",
@@ -82,13 +80,11 @@ pub fn doors() -> Vec<Door> {
                  is there for a plugin that is uploaded under the same name later.",
             )
             .answers(204, None, "It is gone")
-            .refuses(CHANGING)
             .refuses(&[Code::UnknownPlugin, Code::PluginInForce, Code::PluginBundled]),
-        named(Door::delete("/api/admin/plugins/{name}/versions/{version}", delete_version))
+        keyed(named(Door::delete("/api/admin/plugins/{name}/versions/{version}", delete_version)))
             .path_param("version", "A version number or a digest")
             .says(TAG, "deleteVersion", "Delete a version", "Of a version that is not in force.")
             .answers(204, None, "It is gone")
-            .refuses(CHANGING)
             .refuses(&[Code::UnknownPlugin, Code::UnknownVersion, Code::PluginInForce, Code::PluginBundled]),
     ]
 }
@@ -104,10 +100,12 @@ async fn activate(
     Name(name): Name,
     headers: HeaderMap,
     incoming: Body,
-) -> Answer<Json<PluginInfo>> {
-    let activate = read(object(&ground, &headers, incoming).await?, admin.who)?;
+) -> Answer<Response> {
+    let sent = bytes(&ground, &headers, incoming).await?;
+    let activate = read(object(&headers, &sent)?, admin.who.clone())?;
     let _turn = ground.shed.turn().await?;
-    Ok(Json(plugins.activate(&name, activate).await?))
+    let what: [&[u8]; 3] = [b"activate", name.as_bytes(), &sent];
+    once(&plugins, &admin, &headers, &what, StatusCode::OK, plugins.activate(&name, activate)).await
 }
 
 fn read(mut body: Map<String, Value>, who: String) -> Result<Activate> {
@@ -136,9 +134,11 @@ async fn rollback(
     State(ground): State<Ground>,
     admin: Admin,
     Name(name): Name,
-) -> Answer<Json<PluginInfo>> {
+    headers: HeaderMap,
+) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    Ok(Json(plugins.rollback(&name, &admin.who).await?))
+    let what: [&[u8]; 2] = [b"rollback", name.as_bytes()];
+    once(&plugins, &admin, &headers, &what, StatusCode::OK, plugins.rollback(&name, &admin.who)).await
 }
 
 async fn deactivate(
@@ -146,9 +146,11 @@ async fn deactivate(
     State(ground): State<Ground>,
     admin: Admin,
     Name(name): Name,
-) -> Answer<Json<PluginInfo>> {
+    headers: HeaderMap,
+) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    Ok(Json(plugins.deactivate(&name, &admin.who).await?))
+    let what: [&[u8]; 2] = [b"deactivate", name.as_bytes()];
+    once(&plugins, &admin, &headers, &what, StatusCode::OK, plugins.deactivate(&name, &admin.who)).await
 }
 
 async fn delete(
@@ -156,10 +158,11 @@ async fn delete(
     State(ground): State<Ground>,
     admin: Admin,
     Name(name): Name,
-) -> Answer<StatusCode> {
+    headers: HeaderMap,
+) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    plugins.delete(&name, &admin.who).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let what: [&[u8]; 2] = [b"delete", name.as_bytes()];
+    once(&plugins, &admin, &headers, &what, StatusCode::NO_CONTENT, plugins.delete(&name, &admin.who)).await
 }
 
 async fn delete_version(
@@ -167,8 +170,10 @@ async fn delete_version(
     State(ground): State<Ground>,
     admin: Admin,
     Inside(name, version): Inside,
-) -> Answer<StatusCode> {
+    headers: HeaderMap,
+) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    plugins.delete_version(&name, &version, &admin.who).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let what: [&[u8]; 3] = [b"delete a version", name.as_bytes(), version.as_bytes()];
+    let work = plugins.delete_version(&name, &version, &admin.who);
+    once(&plugins, &admin, &headers, &what, StatusCode::NO_CONTENT, work).await
 }

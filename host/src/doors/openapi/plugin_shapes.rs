@@ -15,6 +15,13 @@ pub fn all() -> Vec<Named> {
         named::<Version>(),
         named::<Rejected>(),
         named::<Activate>(),
+        named::<Config>(),
+        named::<ConfigValues>(),
+        named::<Permissions>(),
+        named::<Permission>(),
+        named::<SecretList>(),
+        named::<SecretRow>(),
+        named::<SecretValue>(),
     ]
 }
 
@@ -143,11 +150,93 @@ struct Activate {
     config: Option<Value>,
 }
 
+/// A plugin's configuration.
+#[derive(ToSchema)]
+#[schema(as = PluginConfig)]
+struct Config {
+    /// What the plugin reads.
+    config: Value,
+    /// The admin's own values.
+    #[schema(value_type = Object)]
+    values: Value,
+    /// What holds where the admin says nothing.
+    #[schema(value_type = Object)]
+    default: Value,
+    /// JSON Schema; null: any object will do.
+    schema: Option<Value>,
+    /// Whether the values fit the schema of the version that is in force; if not, the defaults hold.
+    fits: bool,
+}
+
+/// The admin's own values: merged into the defaults member by member; null takes a default away.
+#[derive(ToSchema)]
+#[schema(as = PluginConfigValues, value_type = Object)]
+struct ConfigValues(Value);
+
+/// What a plugin asks for, what it was granted, and what of that it has used.
+#[derive(ToSchema)]
+#[schema(as = PluginPermissions)]
+struct Permissions {
+    version: String,
+    digest: String,
+    state: String,
+    /// Since when its uses are counted.
+    since_ms: Option<u64>,
+    permissions: Vec<Permission>,
+    missing: Vec<String>,
+    no_longer_asked: Vec<String>,
+    /// Granted, and not used by this version so far.
+    unused: Vec<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = PluginPermission)]
+struct Permission {
+    #[schema(example = "state:visitor")]
+    permission: String,
+    /// Whether this version asks for it.
+    asked: bool,
+    granted: bool,
+    /// The author's reason.
+    reason: Option<String>,
+    /// Uses by this version: scopes opened, events published.
+    uses: u64,
+    /// Uses by all versions.
+    uses_in_all: u64,
+    last_used_at_ms: Option<u64>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = PluginSecretList)]
+struct SecretList {
+    secrets: Vec<SecretRow>,
+}
+
+/// A secret without its value, which is never shown.
+#[derive(ToSchema)]
+#[schema(as = PluginSecret)]
+struct SecretRow {
+    name: String,
+    created_at_ms: u64,
+    changed_at_ms: u64,
+    changed_by: String,
+    /// Whether it opens with the host's present key; one that does not has to be set again.
+    readable: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(as = PluginSecretValue)]
+struct SecretValue {
+    /// 1 to 16384 bytes.
+    #[schema(write_only)]
+    value: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::shapes::tests::members;
     use super::*;
-    use crate::doors::tests::fakes;
+    use crate::doors::tests::{fake_plugins, fakes};
     use crate::features::plugins;
 
     #[test]
@@ -157,6 +246,14 @@ mod tests {
         let (described, written) = members::<Version>(plugins::VersionInfo::from(fakes::plugin("shop")));
         assert_eq!(described, written);
         let (described, written) = members::<Rejected>(fakes::rejected());
+        assert_eq!(described, written);
+        let (described, written) = members::<Config>(fake_plugins::config(Default::default()));
+        assert_eq!(described, written);
+        let (described, written) = members::<Permissions>(fake_plugins::permissions());
+        assert_eq!(described, written);
+        let (described, written) = members::<Permission>(fake_plugins::permission());
+        assert_eq!(described, written);
+        let (described, written) = members::<SecretRow>(fake_plugins::secret());
         assert_eq!(described, written);
         let step = plugins::Step { step: String::new(), at_ms: 0 };
         let (described, written) = members::<Step>(step);

@@ -1,9 +1,13 @@
 //! The room `plugins` as a stand-in: it knows the plugin `shop` and writes down what it was asked.
 use super::fakes::{Rooms, plugin, rejected};
 use crate::base::error::{Code, Error, Result};
+use crate::base::secret::Secret;
 use crate::doors::rooms::{Manages, Soon};
 use crate::features::identity::Caller;
-use crate::features::plugins::{Activate, Data, PluginInfo, Rejected, Upload, Versions};
+use crate::features::plugins::{
+    Activate, Answered, ConfigInfo, Data, Once, PermissionInfo, PermissionsInfo, PluginInfo, Rejected, SecretInfo,
+    Upload, Versions,
+};
 use serde_json::{Map, Value};
 
 impl Rooms {
@@ -52,6 +56,36 @@ impl Manages for Rooms {
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, _: &'a str) -> Soon<'a, Result<()>> {
         self.asked(name, format!("delete {name} {version}"), ())
     }
+    fn once<'a>(&'a self, once: &'a Once, work: Soon<'a, Result<Answered>>) -> Soon<'a, Result<Answered>> {
+        match once.key.as_str() {
+            "seen" => Box::pin(async { Ok(Answered { status: 200, text: "{}".into(), replayed: true }) }),
+            _ => work,
+        }
+    }
+    fn config<'a>(&'a self, name: &'a str) -> Soon<'a, Result<ConfigInfo>> {
+        self.asked(name, format!("config {name}"), config(Map::new()))
+    }
+    fn set_config<'a>(&'a self, name: &'a str, values: Map<String, Value>, _: &'a str) -> Soon<'a, Result<ConfigInfo>> {
+        self.asked(name, format!("configure {}", Value::Object(values.clone())), config(values))
+    }
+    fn permissions<'a>(&'a self, name: &'a str) -> Soon<'a, Result<PermissionsInfo>> {
+        self.asked(name, format!("permissions {name}"), permissions())
+    }
+    fn secrets<'a>(&'a self, name: &'a str) -> Soon<'a, Result<Vec<SecretInfo>>> {
+        self.asked(name, format!("secrets {name}"), vec![secret()])
+    }
+    fn put_secret<'a>(
+        &'a self,
+        name: &'a str,
+        key: &'a str,
+        value: Secret<String>,
+        _: &'a str,
+    ) -> Soon<'a, Result<()>> {
+        self.asked(name, format!("secret {key} of {} bytes", value.reveal().len()), ())
+    }
+    fn delete_secret<'a>(&'a self, name: &'a str, key: &'a str, _: &'a str) -> Soon<'a, Result<()>> {
+        self.asked(name, format!("delete secret {key}"), ())
+    }
     fn query<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Data>> {
         self.queries.lock().unwrap().push((caller.clone(), name.to_owned(), Value::Object(params)));
         Box::pin(async move {
@@ -60,5 +94,38 @@ impl Manages for Rooms {
                 _ => Ok(Data::new(r#"{"items":[]}"#.to_owned())),
             }
         })
+    }
+}
+
+pub fn config(values: Map<String, Value>) -> ConfigInfo {
+    ConfigInfo { config: Value::Object(values.clone()), values, default: Map::new(), schema: None, fits: true }
+}
+
+pub fn secret() -> SecretInfo {
+    SecretInfo { name: "KEY".into(), created_at_ms: 0, changed_at_ms: 0, changed_by: "tok_1".into(), readable: true }
+}
+
+pub fn permission() -> PermissionInfo {
+    PermissionInfo {
+        permission: "state:visitor".into(),
+        asked: true,
+        granted: true,
+        reason: None,
+        uses: 1,
+        uses_in_all: 1,
+        last_used_at_ms: Some(0),
+    }
+}
+
+pub fn permissions() -> PermissionsInfo {
+    PermissionsInfo {
+        version: "1.0.0".into(),
+        digest: format!("sha256:{}", "0".repeat(64)),
+        state: "active".into(),
+        since_ms: Some(0),
+        permissions: vec![permission()],
+        missing: vec![],
+        no_longer_asked: vec![],
+        unused: vec![],
     }
 }

@@ -2,7 +2,7 @@
 mod actions;
 mod admin;
 mod callers;
-mod fake_plugins;
+pub mod fake_plugins;
 pub mod fakes;
 mod manners;
 mod openapi;

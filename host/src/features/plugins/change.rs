@@ -113,11 +113,12 @@ impl Plugins {
     }
 
     /// Puts a known version in force, also one that was quarantined. Errors: `unknown_plugin`, `unknown_version`,
-    /// `grants_missing`, `invalid_config`, `name_taken`, `plugin_invalid`; nothing has changed then.
+    /// `schema_narrowed`, `grants_missing`, `invalid_config`, `name_taken`, `plugin_invalid`; nothing has changed then.
     pub async fn activate(&self, name: &str, activate: Activate) -> Result<PluginInfo> {
         let _turn = self.0.changing.lock().await;
         self.catch_up().await?;
         let prepared = self.prepare(self.find(name, &activate.version).await?).await?;
+        self.may_follow(&prepared)?;
         let asks = &prepared.manifest.permissions;
         let before = store::grants(&self.0.db, self.workspace(), name).await?;
         let grants = match &activate.permissions {

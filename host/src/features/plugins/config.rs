@@ -1,10 +1,13 @@
 //! Configuration: the manifest's defaults under the admin's own values, held to the plugin's schema.
 use super::Plugins;
-use super::manifest::Config;
+use super::manifest::{Config, Manifest};
+use super::store::{self, Change, Kind, Write};
 use super::table::Active;
-use crate::base::error::{Fault, Result};
+use crate::base::error::{Code, Error, Fault, Result};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Levels of nesting down to which a schema's defaults are filled in.
 const DEEPEST: usize = 32;
@@ -24,7 +27,90 @@ impl Config {
     }
 }
 
+/// A plugin's configuration, for admins.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConfigInfo {
+    /// What the plugin reads.
+    pub config: Value,
+    /// The admin's own values.
+    pub values: Map<String, Value>,
+    /// What holds where the admin says nothing.
+    pub default: Map<String, Value>,
+    /// Null: any object will do.
+    pub schema: Option<Value>,
+    /// Whether the values fit the schema of the version that is in force; if not, the defaults hold.
+    pub fits: bool,
+}
+
+impl ConfigInfo {
+    fn new(config: &Config, values: Map<String, Value>) -> ConfigInfo {
+        let effective = config.effective(&values);
+        ConfigInfo {
+            fits: effective.is_ok(),
+            config: effective.or_else(|_| config.effective(&Map::new())).unwrap_or_default(),
+            values,
+            default: config.default.clone(),
+            schema: config.schema.as_ref().map(|schema| schema.source().clone()),
+        }
+    }
+}
+
+/// Bytes of the admin's values as JSON.
+const MOST: usize = 512 * 1024;
+
 impl Plugins {
+    /// Errors: `unknown_plugin`.
+    pub async fn config(&self, name: &str) -> Result<ConfigInfo> {
+        let manifest = self.manifest_of(name).await?;
+        Ok(ConfigInfo::new(&manifest.config, self.own_config(name).await?))
+    }
+
+    /// Replaces the admin's values. The next call reads them, in other processes within a second. Errors:
+    /// `unknown_plugin`, `invalid_config` with a fault per place.
+    pub async fn set_config(&self, name: &str, values: Map<String, Value>, who: &str) -> Result<ConfigInfo> {
+        let _turn = self.0.changing.lock().await;
+        self.catch_up().await?;
+        let manifest = self.manifest_of(name).await?;
+        let refused = |faults| {
+            Error::new(Code::InvalidConfig, "The configuration does not fit the plugin's schema").with_faults(faults)
+        };
+        manifest.config.effective(&values).map_err(refused)?;
+        let text = serde_json::to_string(&values).map_err(Error::internal)?;
+        if text.len() > MOST {
+            let message = format!("has more than {MOST} bytes");
+            return Err(refused(vec![Fault { pointer: String::new(), message }]));
+        }
+        let by = self.by(name, who);
+        let active = self.in_force(name).filter(|active| active.info.state == "active");
+        let granted = active.iter().flat_map(|active| active.info.granted.iter().cloned()).collect();
+        let change = active.as_ref().map(|active| Change {
+            kind: Kind::Config,
+            name,
+            digest: &active.compiled.digest,
+            granted: &granted,
+            reason: None,
+            who,
+            at_ms: by.at_ms,
+        });
+        let id = store::write(&self.0.db, &by, &Write { config: Some(&text), change, ..Write::default() }).await?;
+        if let (Some(active), Some(id)) = (active, id) {
+            self.read_config(&active).await?;
+            active.activation.store(id, Ordering::Release);
+            self.saw(id);
+        }
+        tracing::info!(plugin = name, who, "configuration of a plugin changed");
+        Ok(ConfigInfo::new(&manifest.config, values))
+    }
+
+    /// Of what stands for the plugin: in force, or last so, or uploaded last.
+    async fn manifest_of(&self, name: &str) -> Result<Arc<Manifest>> {
+        if let Some(active) = self.in_force(name) {
+            return Ok(active.manifest.clone());
+        }
+        let info = self.about(name).await?;
+        Ok(Arc::new(Manifest::parse(&info.manifest.to_string())?))
+    }
+
     /// Gives a plugin in force the configuration that is stored now.
     pub(super) async fn read_config(&self, active: &Active) -> Result<()> {
         let own = self.own_config(&active.name).await?;

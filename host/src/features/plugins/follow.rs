@@ -11,6 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// Every so many looks it is written down what plugins used.
+const WRITE_USED: u32 = 15;
+
 impl Plugins {
     /// Loads what is in force and puts what the binary ships in force where nothing is known of it.
     pub(super) async fn start(&self) -> Result<()> {
@@ -134,8 +137,13 @@ impl Plugins {
     pub async fn follow(&self, every: Duration) {
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        for look in 1_u32.. {
             ticks.tick().await;
+            if look.is_multiple_of(WRITE_USED)
+                && let Err(error) = self.write_used().await
+            {
+                tracing::warn!(?error, "what plugins use of their grants cannot be written down; trying again later");
+            }
             let followed = async {
                 let newest = store::newest(&self.0.db).await?;
                 if newest > self.0.shown.load(Ordering::Acquire) {

@@ -1,6 +1,7 @@
 //! What a plugin's call may do: its own slice of the data, the topics and scopes it was granted, its configuration.
 use super::Grants;
 use super::logs::{Level, Said};
+use super::used::Used;
 use crate::features::state::{EventRow, Unit};
 use crate::platform::wasm::{Failure, HostCalls, Scope};
 use futures_util::future::BoxFuture;
@@ -24,6 +25,7 @@ pub struct PluginHost {
     pub events: Vec<EventRow>,
     plugin: Arc<str>,
     grants: Arc<Grants>,
+    used: Arc<Used>,
     config: Arc<Value>,
     limits: OutLimits,
     /// A query, or an action that declares itself `read`.
@@ -43,6 +45,7 @@ impl PluginHost {
         unit: Unit,
         plugin: Arc<str>,
         grants: Arc<Grants>,
+        used: Arc<Used>,
         config: Arc<Value>,
         limits: OutLimits,
         read_only: bool,
@@ -52,6 +55,7 @@ impl PluginHost {
             events: Vec::new(),
             plugin,
             grants,
+            used,
             config,
             limits,
             read_only,
@@ -154,7 +158,9 @@ pub(super) fn configured(config: &Value, key: &str) -> Option<String> {
 
 impl HostCalls for PluginHost {
     fn open(&mut self, scope: &str) -> Result<Scope, Failure> {
-        opened(&self.grants, scope, self.unit.has_thread())
+        let scope = opened(&self.grants, scope, self.unit.has_thread())?;
+        self.used.scope(scope);
+        Ok(scope)
     }
 
     fn get(&mut self, scope: Scope, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<Arc<str>>>, Failure>> {
@@ -207,7 +213,10 @@ impl HostCalls for PluginHost {
         self.may_write()?;
         let before = self.events.len();
         match event(&self.grants, &self.limits, before, topic, payload, &audience) {
-            Ok(event) => self.events.push(event),
+            Ok(event) => {
+                self.used.topic(&event.topic);
+                self.events.push(event);
+            }
             Err(failure) => {
                 let limits = ["limit.events", "limit.event-bytes"];
                 if let Some(word) = limits.into_iter().find(|word| failure.code == *word) {

@@ -219,6 +219,7 @@ impl Plugins {
             serial: serial(),
             name: manifest.name.as_str().into(),
             version: manifest.version.as_str().into(),
+            used: self.0.used.open(&manifest.name, &compiled.digest, &linked),
             grants: Arc::new(linked),
             config: ArcSwap::from_pointee(config),
             limits: self.0.limits,

@@ -8,8 +8,10 @@ mod host;
 mod load;
 mod logs;
 mod manifest;
+mod once;
 mod permissions;
 mod query;
+mod secrets;
 mod selftest;
 mod standing;
 mod stats;
@@ -17,20 +19,26 @@ mod store;
 mod supervise;
 mod table;
 mod upload;
+mod used;
 mod watch;
+mod widening;
 
 pub use answers::Data;
 pub use change::Activate;
+pub use config::ConfigInfo;
 pub use host::{OutLimits, PluginHost};
 pub use logs::{Level, Line, LogRules, Next, Tail, Wish};
 pub use manifest::{Declared, Effect, Manifest};
+pub use once::{Answered, Once};
 pub use permissions::Permissions;
 pub use query::{breached, faulted, permitted, refused};
+pub use secrets::SecretInfo;
 pub use standing::{PluginInfo, Rejected, Step, VersionInfo, Versions};
 pub use stats::{Both, Figures, Spent, Times};
 pub use supervise::{Work, is_down};
 pub use table::{Active, Grants, Named, Ran, Table};
 pub use upload::Upload;
+pub use used::{PermissionInfo, PermissionsInfo};
 pub use watch::{
     Barred, BreakerRules, BreakerState, BreakerView, Called, Interventions, LimitsView, OffenderRules, Pass,
     PluginStats, ProbationRules, VersionStats, Watch, WatchRules, Watched,
@@ -39,6 +47,8 @@ pub use watch::{
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result};
 use crate::base::ids::WorkspaceId;
+use crate::base::seal::SealKey;
+use crate::base::secret::MacKey;
 use crate::features::state::{State, StateLimits};
 use crate::platform::db::Db;
 use crate::platform::wasm::{Entry, Sandbox};
@@ -101,6 +111,11 @@ struct Inner {
     shown: AtomicI64,
     /// The compiled code of versions that left force a short while ago.
     shelf: Shelf,
+    used: used::Ledger,
+    seal: SealKey,
+    requests: MacKey,
+    /// One change with an `Idempotency-Key` at a time.
+    keyed: tokio::sync::Mutex<()>,
     /// Uploads that were refused, the latest last. Nothing of them is stored.
     rejected: Mutex<VecDeque<Rejected>>,
 }
@@ -116,12 +131,17 @@ pub struct Parts {
     pub check_widget: CheckWidget,
     pub check_fallback: CheckFallback,
     pub watch: WatchRules,
+    /// Seals secrets at rest.
+    pub seal: SealKey,
+    /// Keys the digests of requests that are remembered.
+    pub requests: MacKey,
 }
 
 impl Plugins {
     /// Loads what is in force. A plugin that cannot be loaded is listed as failed and keeps nobody else from starting.
     pub async fn open(parts: Parts) -> Result<Plugins> {
-        let Parts { db, state, sandbox, clock, limits, bundled, check_widget, check_fallback, watch } = parts;
+        let Parts { db, state, sandbox, clock, limits, bundled, check_widget, check_fallback, watch, seal, requests } =
+            parts;
         let watch = Watch::new(watch, clock.clone());
         let plugins = Plugins(Arc::new(Inner {
             db,
@@ -139,6 +159,10 @@ impl Plugins {
             changing: tokio::sync::Mutex::new(()),
             shown: AtomicI64::new(0),
             shelf: Shelf::default(),
+            used: used::Ledger::default(),
+            seal,
+            requests,
+            keyed: tokio::sync::Mutex::new(()),
             rejected: Mutex::default(),
         }));
         plugins.start().await?;

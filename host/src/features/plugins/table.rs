@@ -4,6 +4,7 @@ use super::host::{OutLimits, PluginHost};
 use super::logs::Source;
 use super::manifest::{Asks, Declared, Effect, Manifest};
 use super::standing::PluginInfo;
+use super::used::Used;
 use super::watch::{Called, LimitsView, Watched};
 use crate::base::error::{Code, Error, Result};
 use crate::features::identity::Caller;
@@ -45,6 +46,7 @@ pub struct Active {
     pub version: Arc<str>,
     pub manifest: Arc<Manifest>,
     pub(super) grants: Arc<Grants>,
+    pub(super) used: Arc<Used>,
     /// Swapped in place when the admin changes it: the next call reads the new one.
     pub(super) config: ArcSwap<serde_json::Value>,
     pub(super) compiled: Compiled,
@@ -99,7 +101,8 @@ impl Active {
 
     fn host(&self, unit: Unit, read_only: bool) -> PluginHost {
         let out: OutLimits = self.limits.out;
-        PluginHost::new(unit, self.name.clone(), self.grants.clone(), self.config.load_full(), out, read_only)
+        let (grants, used, config) = (self.grants.clone(), self.used.clone(), self.config.load_full());
+        PluginHost::new(unit, self.name.clone(), grants, used, config, out, read_only)
     }
 
     /// Puts what the call has logged into the plugin's log.

@@ -48,8 +48,8 @@ pub(super) struct Entrance<'a> {
 impl Plugins {
     /// Checks an uploaded component in the sandbox and stores it: in force; or waiting, when it is to be staged, asks for
     /// more than is granted, or does not take the stored configuration. Bytes that are known are not looked at again.
-    /// Errors: `plugin_invalid`, `grants_missing`, `name_taken`, `version_taken`, `too_many_versions`,
-    /// `invalid_widget`; nothing has changed then.
+    /// Errors: `plugin_invalid`, `grants_missing`, `schema_narrowed`, `name_taken`, `version_taken`,
+    /// `too_many_versions`, `invalid_widget`; nothing has changed then.
     pub async fn upload(&self, upload: Upload) -> Result<PluginInfo> {
         let _turn = self.0.changing.lock().await;
         self.catch_up().await?;
@@ -93,6 +93,7 @@ impl Plugins {
         }
         let versions = store::versions(db, workspace, &name).await?;
         let superseded = self.may_come_in(&prepared, &versions)?;
+        self.may_follow(&prepared)?;
         let asks = &prepared.manifest.permissions;
         let mut grants = store::grants(db, workspace, &name).await?;
         if let Some(permissions) = &upload.permissions {
@@ -176,6 +177,14 @@ impl Plugins {
         Ok(superseded.into_iter().map(|known| known.digest.clone()).collect())
     }
 
+    /// Errors: `schema_narrowed`.
+    pub(super) fn may_follow(&self, prepared: &Prepared) -> Result<()> {
+        match self.in_force(&prepared.version.name) {
+            Some(active) => super::widening::may_follow(&active.manifest, &prepared.manifest),
+            None => Ok(()),
+        }
+    }
+
     /// Links, stores and swaps. `superseded`: digests that are no longer kept. Errors: `grants_missing`, `name_taken`;
     /// nothing has changed then.
     pub(super) async fn put_in_force(
@@ -224,6 +233,10 @@ impl Plugins {
     /// Shows the table. An activation of another process that came before ours is still to be followed then.
     pub(super) fn swap(&self, table: super::Table, id: i64) {
         self.0.table.store(Arc::new(table));
+        self.saw(id);
+    }
+
+    pub(super) fn saw(&self, id: i64) {
         let _ = self.0.shown.compare_exchange(id - 1, id, Ordering::AcqRel, Ordering::Acquire);
     }
 
@@ -241,7 +254,11 @@ impl Plugins {
 
     fn reject(&self, upload: &Upload, named: Option<(String, String)>, steps: &Steps, error: &Error) {
         let step = match error.code {
-            Code::GrantsMissing | Code::VersionTaken | Code::TooManyVersions | Code::NameTaken => "staged",
+            Code::GrantsMissing
+            | Code::SchemaNarrowed
+            | Code::VersionTaken
+            | Code::TooManyVersions
+            | Code::NameTaken => "staged",
             _ if error.detail.contains("it does not compile") => "compiled",
             _ => steps.next(),
         };

@@ -65,3 +65,137 @@ pub(super) async fn forget_all(tx: &mut Tx, by: &By<'_>) -> Result<()> {
     }
     Ok(())
 }
+
+/// A secret without its value.
+pub(in super::super) struct SecretRow {
+    pub(in super::super) name: String,
+    pub(in super::super) sealed: Vec<u8>,
+    pub(in super::super) created_at_ms: u64,
+    pub(in super::super) changed_at_ms: u64,
+    pub(in super::super) who: String,
+}
+
+pub(in super::super) async fn secrets(db: &Db, workspace: &str, plugin: &str) -> Result<Vec<SecretRow>> {
+    const SQL: &str = "select name, sealed, created_at, changed_at, who from plugin_secrets \
+                       where workspace_id = $1 and plugin = $2 order by name";
+    type Found = (String, Vec<u8>, i64, i64, String);
+    let rows: Vec<Found> =
+        on_db!(db.read, pool => sqlx::query_as(SQL).bind(workspace).bind(plugin).fetch_all(pool).await)
+            .map_err(fault)?;
+    let secret = |(name, sealed, created, changed, who): Found| SecretRow {
+        name,
+        sealed,
+        created_at_ms: created.unsigned_abs(),
+        changed_at_ms: changed.unsigned_abs(),
+        who,
+    };
+    Ok(rows.into_iter().map(secret).collect())
+}
+
+pub(in super::super) async fn put_secret(db: &Db, by: &By<'_>, name: &str, sealed: &[u8]) -> Result<()> {
+    const SQL: &str = "insert into plugin_secrets (workspace_id, plugin, name, sealed, created_at, changed_at, who) \
+                       values ($1, $2, $3, $4, $5, $5, $6) on conflict (workspace_id, plugin, name) do update \
+                       set sealed = excluded.sealed, changed_at = excluded.changed_at, who = excluded.who";
+    let mut tx = db.begin().await?;
+    on_tx!(tx, conn => sqlx::query(SQL).bind(by.workspace).bind(by.plugin).bind(name).bind(sealed)
+        .bind(stored_ms(by.at_ms)).bind(by.who).execute(conn).await.map(|_| ()))
+    .map_err(fault)?;
+    tx.commit().await
+}
+
+/// Whether there was one.
+pub(in super::super) async fn delete_secret(db: &Db, by: &By<'_>, name: &str) -> Result<bool> {
+    const SQL: &str = "delete from plugin_secrets where workspace_id = $1 and plugin = $2 and name = $3";
+    let mut tx = db.begin().await?;
+    let rows = on_tx!(tx, conn => sqlx::query(SQL).bind(by.workspace).bind(by.plugin).bind(name)
+        .execute(conn).await.map(|done| done.rows_affected()))
+    .map_err(fault)?;
+    tx.commit().await?;
+    Ok(rows > 0)
+}
+
+/// How often a version used a permission, and when last.
+pub(in super::super) struct UsedRow {
+    pub(in super::super) permission: String,
+    pub(in super::super) digest: String,
+    pub(in super::super) uses: u64,
+    pub(in super::super) last_at_ms: u64,
+}
+
+pub(in super::super) async fn used(db: &Db, workspace: &str, plugin: &str) -> Result<Vec<UsedRow>> {
+    const SQL: &str = "select permission, digest, uses, last_at from plugin_used \
+                       where workspace_id = $1 and plugin = $2 order by permission";
+    type Found = (String, String, i64, i64);
+    let rows: Vec<Found> =
+        on_db!(db.read, pool => sqlx::query_as(SQL).bind(workspace).bind(plugin).fetch_all(pool).await)
+            .map_err(fault)?;
+    let used = |(permission, digest, uses, last): Found| UsedRow {
+        permission,
+        digest,
+        uses: uses.unsigned_abs(),
+        last_at_ms: last.unsigned_abs(),
+    };
+    Ok(rows.into_iter().map(used).collect())
+}
+
+/// Adds uses: plugin, digest, permission, how many.
+pub(in super::super) async fn add_used(
+    db: &Db,
+    workspace: &str,
+    at_ms: u64,
+    uses: &[(String, String, String, u64)],
+) -> Result<()> {
+    const SQL: &str = "insert into plugin_used (workspace_id, plugin, permission, digest, uses, first_at, last_at) \
+                       values ($1, $2, $3, $4, $5, $6, $6) on conflict (workspace_id, plugin, permission, digest) \
+                       do update set uses = plugin_used.uses + excluded.uses, last_at = excluded.last_at";
+    let mut tx = db.begin().await?;
+    for (plugin, digest, permission, count) in uses {
+        on_tx!(tx, conn => sqlx::query(SQL).bind(workspace).bind(plugin).bind(permission).bind(digest)
+            .bind(stored_ms(*count)).bind(stored_ms(at_ms)).execute(conn).await.map(|_| ()))
+        .map_err(fault)?;
+    }
+    tx.commit().await
+}
+
+/// The keyed digest of the request, the status and the text of the answer.
+pub(in super::super) async fn replay(
+    db: &Db,
+    workspace: &str,
+    who: &str,
+    key: &str,
+) -> Result<Option<(String, u16, String)>> {
+    const SQL: &str = "select request_hash, status, answer from admin_replays \
+                       where workspace_id = $1 and who = $2 and key = $3";
+    let row: Option<(String, i64, String)> =
+        on_db!(db.read, pool => sqlx::query_as(SQL).bind(workspace).bind(who).bind(key).fetch_optional(pool).await)
+            .map_err(fault)?;
+    Ok(row.map(|(hash, status, answer)| (hash, u16::try_from(status).unwrap_or(200), answer)))
+}
+
+/// `row`: key, digest of the request, status, text of the answer.
+pub(in super::super) async fn keep_replay(
+    db: &Db,
+    workspace: &str,
+    who: &str,
+    at_ms: u64,
+    row: (&str, &str, u16, &str),
+) -> Result<()> {
+    const SQL: &str = "insert into admin_replays (workspace_id, who, key, request_hash, status, answer, at) \
+                       values ($1, $2, $3, $4, $5, $6, $7) on conflict (workspace_id, who, key) do nothing";
+    let (key, hash, status, answer) = row;
+    let mut tx = db.begin().await?;
+    on_tx!(tx, conn => sqlx::query(SQL).bind(workspace).bind(who).bind(key).bind(hash).bind(i64::from(status))
+        .bind(answer).bind(stored_ms(at_ms)).execute(conn).await.map(|_| ()))
+    .map_err(fault)?;
+    tx.commit().await
+}
+
+pub(in super::super) async fn sweep_replays(db: &Db, before_ms: u64) -> Result<u64> {
+    const SQL: &str = "delete from admin_replays where at < $1";
+    let mut tx = db.begin().await?;
+    let rows = on_tx!(tx, conn => sqlx::query(SQL).bind(stored_ms(before_ms)).execute(conn).await
+        .map(|done| done.rows_affected()))
+    .map_err(fault)?;
+    tx.commit().await?;
+    Ok(rows)
+}

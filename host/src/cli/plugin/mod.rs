@@ -1,8 +1,12 @@
 //! `inlay plugin`: on the data folder itself, so it works with and without a running host, which follows within moments.
+//! Exit code 3: a version was stored and waits for approval.
+mod change;
+mod settings;
+
 use super::{Place, block_on, print, watch};
 use crate::app::{self, Failure};
 use crate::base::error::{Code, Error};
-use crate::features::plugins::{Manifest, Permissions, PluginInfo, Upload};
+use crate::features::plugins::{Manifest, Permissions, PluginInfo, Plugins, Upload};
 use crate::settings::Settings;
 use bytes::Bytes;
 use clap::Subcommand;
@@ -33,6 +37,12 @@ pub enum Verb {
         /// What it may do, such as state:visitor,events:cart-updated, or "all" that it asks for
         #[arg(long, value_name = "LIST", value_delimiter = ',')]
         grant: Vec<String>,
+        /// Store it without putting it in force
+        #[arg(long)]
+        stage: bool,
+        /// Print the version as JSON
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -40,7 +50,23 @@ pub enum Verb {
     Stats(watch::Stats),
     /// Read what a plugin's calls have logged, on the running host
     Logs(watch::Logs),
+    #[command(flatten)]
+    Change(change::Verb),
+    #[command(flatten)]
+    Settings(settings::Verb),
 }
+
+/// A version that was stored and does not serve yet: exit code 3.
+#[derive(Debug)]
+pub struct Waits(String);
+
+impl std::fmt::Display for Waits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Waits {}
 
 /// Who changes plugins here, for the history.
 const WHO: &str = "command line";
@@ -67,26 +93,55 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
             })?;
             print(&serde_json::to_string_pretty(&value)?)
         }
-        Verb::Load { file, grant, place } => {
+        Verb::Load { file, grant, stage, json, place } => {
             let settings = place.settings()?;
             let component = read(&file, &settings)?;
-            let permissions = Some(permissions(grant)).filter(|p| *p != Permissions::These(Vec::new()));
+            let permissions = granted(grant);
+            let upload = Upload { component, permissions, activate: !stage, who: WHO.to_owned() };
             let info = block_on(async {
                 let plugins = app::plugins_offline(&settings).await?;
-                plugins
-                    .upload(Upload { component, permissions, activate: true, who: WHO.to_owned() })
-                    .await
-                    .map_err(in_words_of_flags)
+                plugins.upload(upload).await.map_err(in_words_of_flags)
             })?;
-            print(&format!(
-                "{} {} is in force ({}); granted: {}",
-                info.name,
-                info.version,
-                info.digest,
-                list(&info.granted)
-            ))
+            show(&info, json)
         }
+        Verb::Change(verb) => change::run(verb),
+        Verb::Settings(verb) => settings::run(verb),
     }
+}
+
+async fn offline(place: &Place) -> Result<Plugins, Failure> {
+    app::plugins_offline(&place.settings()?).await
+}
+
+/// What `--grant` says; without it nothing is said.
+fn granted(grant: Vec<String>) -> Option<Permissions> {
+    Some(permissions(grant)).filter(|permissions| *permissions != Permissions::These(Vec::new()))
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string_pretty(value)?)
+}
+
+/// A version after it was stored or put in force.
+fn show(info: &PluginInfo, json: bool) -> Result<(), Failure> {
+    let PluginInfo { name, version, digest, state, .. } = info;
+    if json {
+        print_json(info)?;
+    } else if state == "active" {
+        print(&format!("{name} {version} is in force ({digest}); granted: {}", list(&info.granted)))?;
+    } else {
+        print(&format!("{name} {version} is stored ({digest}); state: {state}"))?;
+    }
+    if state != "needs-approval" {
+        return Ok(());
+    }
+    let mut text = format!("{name} {version} waits: {}", info.reason.as_deref().unwrap_or_default());
+    for permission in &info.missing {
+        let reason = info.reasons.get(permission).map(|reason| format!(": {reason}")).unwrap_or_default();
+        text.push_str(&format!("\n  {permission}{reason}"));
+    }
+    text.push_str(&format!("\n  approve it with `inlay plugin activate {name} {version} --grant all`"));
+    Err(Waits(text).into())
 }
 
 /// The room speaks of permissions; here they are given with a flag.
