@@ -1,5 +1,6 @@
 //! HALL: the one place where parts are joined; background loops; graceful stop.
 mod rules;
+pub mod upkeep;
 
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result as Answer};
@@ -8,6 +9,7 @@ use crate::base::secret::MacKey;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs, Options};
 use crate::features::actions::Actions;
+use crate::features::backup;
 use crate::features::identity::Identity;
 use crate::features::plugins::{Interventions, OutLimits, Parts, PluginLimits, Plugins};
 use crate::features::state::{State, StateLimits};
@@ -144,11 +146,17 @@ fn plugin_limits(settings: &Settings) -> PluginLimits {
     }
 }
 
+/// Where the database is.
+fn place(settings: &Settings) -> Result<Place, Failure> {
+    let url = settings.data.database_url.as_ref().map_or("", |url| url.reveal());
+    Ok(Place::parse(url, &settings.data.dir).map_err(|e| format!("data.database_url {e}"))?)
+}
+
 async fn open_database(settings: &Settings) -> Result<Db, Failure> {
+    upkeep::finish_restore(settings)?;
     std::fs::create_dir_all(&settings.data.dir)
         .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
-    let url = settings.data.database_url.as_ref().map_or("", |url| url.reveal());
-    let place = Place::parse(url, &settings.data.dir).map_err(|e| format!("data.database_url {e}"))?;
+    let place = place(settings)?;
     let what = match &place {
         Place::Sqlite(file) => format!("The database {} cannot be opened", file.display()),
         Place::Postgres(_) => "The database of data.database_url cannot be opened".to_owned(),
@@ -189,6 +197,7 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Failure> {
 
 /// The plugins' room on the data folder, without doors; a host may run beside it and follows what is activated here.
 pub async fn plugins_offline(settings: &Settings) -> Result<Plugins, Failure> {
+    upkeep::existing(settings)?;
     let db = open_database(settings).await?;
     db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
     Ok(House::open(settings, db).await?.plugins)
@@ -293,6 +302,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     std::fs::create_dir_all(&settings.data.dir)
         .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
     let lock = lock_data(&settings)?;
+    backup::finish(&settings.data.dir)?;
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen)
         .await

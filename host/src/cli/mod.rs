@@ -1,5 +1,6 @@
 //! The verbs of the command line. Answers go to stdout, errors to stderr; exit code 0 is success, 1 a failure, 2 a
 //! command that was not understood, 3 a plugin version that was stored and waits for approval.
+mod backup;
 mod banner;
 mod doctor;
 mod door;
@@ -63,6 +64,10 @@ enum Verb {
     Serve(ServeArgs),
     /// Bring the database up to this version
     Migrate(Place),
+    /// Write the database and the keys into one file; a host may be at work meanwhile
+    Backup(backup::BackupArgs),
+    /// Put a backup into a data folder that no host is using
+    Restore(backup::RestoreArgs),
     /// Print the settings in force and where each value came from; secrets stay hidden
     Config {
         #[command(flatten)]
@@ -161,6 +166,8 @@ fn execute(verb: Verb) -> Result<(), Failure> {
                 names => print(&format!("Applied: {}", names.join(", "))),
             }
         }
+        Verb::Backup(args) => backup::backup(args),
+        Verb::Restore(args) => backup::restore(args),
         Verb::Config { defaults: true, .. } => print(crate::settings::DEFAULTS),
         Verb::Config { serve, .. } => print(&serve.settings()?.layers.to_toml()),
         Verb::Doctor(args) => doctor::run(args.settings()),
@@ -170,6 +177,7 @@ fn execute(verb: Verb) -> Result<(), Failure> {
         Verb::Compile { .. } => Ok(()),
         Verb::Token(TokenVerb::Create { role: TokenRole::Admin, expires, place }) => {
             let settings = place.settings()?;
+            app::upkeep::existing(&settings)?;
             let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;
             print(Identity::new(&key, &[], Clock::system()).mint_admin(expires)?.reveal())
         }

@@ -5,3 +5,4 @@ pub mod state;
 pub mod plugins;
 pub mod widgets;
 pub mod actions;
+pub mod backup;

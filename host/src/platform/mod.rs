@@ -1,4 +1,5 @@
 //! PLUMBING: one file per outside thing; only it names that crate. Plumbing does not use plumbing.
+pub mod archive;
 pub mod db;
 pub mod keys;
 pub mod metrics;

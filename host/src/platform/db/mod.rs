@@ -1,13 +1,19 @@
 //! The database: SQLite in the data folder, or Postgres where a URL names one. One text of SQL serves both (`$1`,
 //! `returning`, `on conflict`), so a statement is written once, inside [`on_db!`] or [`on_tx!`], which run it on whichever
 //! is there. Only this folder and the rooms' `store` name sqlx.
+mod copy;
 mod fault;
+mod live;
 mod place;
 mod postgres;
 mod sqlite;
+mod wal;
 
+pub use copy::{Copied, settle};
 pub use fault::{fault, fault_in_commit, unreachable};
+pub use live::Live;
 pub use place::Place;
+pub use wal::Piece;
 
 use crate::base::error::{Code, Error, Result};
 use sqlx::migrate::{MigrateError, Migrator};

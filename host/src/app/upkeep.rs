@@ -1,0 +1,96 @@
+//! What is done to a data folder beside serving it: backup and restore.
+use super::{Failure, lock_data, place};
+use crate::base::clock::Clock;
+use crate::features::backup::{self, Home, Made, Progress, Restored, To};
+use crate::platform::db::Place;
+use crate::settings::Settings;
+use std::fs::{DirBuilder, File};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+fn home(settings: &Settings) -> Result<Home, Failure> {
+    let folder = std::path::absolute(&settings.data.dir)?;
+    match place(settings)? {
+        Place::Sqlite(file) => Ok(Home { folder, database: std::path::absolute(file)? }),
+        Place::Postgres(_) => {
+            Err("This data folder's database is on Postgres. Back it up with pg_dump and restore it with pg_restore; \
+             the folder keys of the data folder belongs to it"
+                .into())
+        }
+    }
+}
+
+/// Only `serve`, `migrate` and `restore` make a data folder; for others a missing one is most likely a wrong path.
+pub fn existing(settings: &Settings) -> Result<(), Failure> {
+    let dir = settings.data.dir.as_path();
+    let is_there = match place(settings)? {
+        Place::Sqlite(file) => file.exists() || backup::is_unfinished(dir),
+        Place::Postgres(_) => dir.is_dir(),
+    };
+    if is_there {
+        return Ok(());
+    }
+    let what = if dir.is_dir() { "no database in the" } else { "no" };
+    let dir = dir.display();
+    Err(format!(
+        "There is {what} data folder {dir}. Name the right one with --data DIR; `inlay migrate --data {dir}` makes a new one"
+    )
+    .into())
+}
+
+/// A restore that was cut off is finished before anything is opened.
+pub(super) fn finish_restore(settings: &Settings) -> Result<(), Failure> {
+    if !backup::is_unfinished(&settings.data.dir) {
+        return Ok(());
+    }
+    let _lock = lock_data(settings)?;
+    Ok(backup::finish(&settings.data.dir)?)
+}
+
+/// Makes a backup while a host may be at work on the folder.
+pub async fn backup(
+    settings: &Settings,
+    to: &To,
+    with_keys: bool,
+    progress: &mut Progress<'_>,
+) -> Result<Made, Failure> {
+    existing(settings)?;
+    finish_restore(settings)?;
+    Ok(backup::make(&home(settings)?, with_keys, to, &Clock::system(), progress).await?)
+}
+
+/// Puts a backup into the data folder, which no host may be using. `from`: a file, or "-" for stdin.
+pub async fn restore(
+    settings: &Settings,
+    from: &Path,
+    replace: bool,
+    progress: &mut Progress<'_>,
+) -> Result<Restored, Failure> {
+    let from: Box<dyn BufRead> = match from == Path::new("-") {
+        true => Box::new(BufReader::new(std::io::stdin())),
+        false => {
+            let file = File::open(from).map_err(|e| format!("{} cannot be opened: {e}", from.display()))?;
+            Box::new(BufReader::new(file))
+        }
+    };
+    let dir = settings.data.dir.as_path();
+    let is_new = !dir.exists();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|e| format!("The data folder {} cannot be made: {e}", dir.display()))?;
+    let restored = async {
+        let _lock = lock_data(settings)?;
+        backup::finish(dir)?;
+        Ok(backup::restore(from, &home(settings)?, replace, &Clock::system(), progress).await?)
+    };
+    let restored: Result<Restored, Failure> = restored.await;
+    if is_new && restored.is_err() {
+        // As it was: a folder that is not empty stays.
+        let _ = std::fs::remove_file(dir.join("inlay.lock"));
+        let _ = std::fs::remove_dir(dir);
+    }
+    restored
+}
