@@ -167,6 +167,7 @@ async fn open_database(settings: &Settings) -> Result<Db, Failure> {
 /// For the command line, where the cause may be shown.
 fn explained(what: &str, error: &Error) -> String {
     match &error.source {
+        Some(source) if error.code == Code::Internal => format!("{what}: {source}"),
         Some(source) => format!("{what}: {} ({source})", error.detail),
         None => format!("{what}: {}", error.detail),
     }
@@ -186,35 +187,12 @@ fn lock_data(settings: &Settings) -> Result<File, Failure> {
     Ok(file)
 }
 
-/// Names of the migrations that were applied now.
-pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Failure> {
-    let db = open_database(settings).await?;
-    let pending = db.pending().await?;
-    db.migrate().await.map_err(|e| explained("Nothing was migrated", &e))?;
-    db.close().await;
-    Ok(pending)
-}
-
 /// The plugins' room on the data folder, without doors; a host may run beside it and follows what is activated here.
 pub async fn plugins_offline(settings: &Settings) -> Result<Plugins, Failure> {
     upkeep::existing(settings)?;
     let db = open_database(settings).await?;
     db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
     Ok(House::open(settings, db).await?.plugins)
-}
-
-/// Opens the database, walks through it and says how it is, in one line.
-pub async fn doctor_database(settings: &Settings) -> Result<String, Failure> {
-    let db = open_database(settings).await?;
-    let complaints = db.integrity().await?;
-    let pending = db.pending().await?;
-    db.close().await;
-    match (complaints.first(), pending.len()) {
-        (Some(first), _) if db.is_shared() => Err(first.clone().into()),
-        (Some(first), _) => Err(format!("SQLite finds the file damaged: {first}").into()),
-        (None, 0) => Ok("sound, and its schema is up to date".to_owned()),
-        (None, n) => Ok(format!("sound; {n} migrations are pending and run at the next start")),
-    }
 }
 
 /// Says which widgets are heavier, drawn from their samples, than people like to wait for.
@@ -407,7 +385,9 @@ impl Health for Pulse {
     fn checks(&self) -> Soon<'_, Checks> {
         Box::pin(async {
             let database = match tokio::time::timeout(PING, self.house.db.ping()).await {
-                Ok(Ok(())) => Condition::Ok,
+                Ok(Ok(())) if self.house.state.stores() => Condition::Ok,
+                // Reads go on; see the state's writer.
+                Ok(Ok(())) => Condition::Degraded,
                 _ => Condition::Failed,
             };
             let plugins = if self.house.plugins.is_calm() { Condition::Ok } else { Condition::Degraded };

@@ -6,6 +6,8 @@ mod kit;
 #[cfg(test)]
 mod admin_plugins;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod bodies_bad;
 #[cfg(test)]
 mod browser;
@@ -14,6 +16,8 @@ mod cli;
 #[cfg(test)]
 mod contact;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod doors;
 #[cfg(test)]
 mod generated;
@@ -21,6 +25,8 @@ mod generated;
 mod golden_component;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod kill;
 #[cfg(test)]
 mod main_job;
 #[cfg(test)]

@@ -2,7 +2,6 @@
 use crate::kit::{TestHost, Visitor, client::custom};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// All strings of a tree, which is what a person can read or press.
 fn strings(tree: &Value, into: &mut Vec<String>) {
@@ -232,66 +231,6 @@ async fn a_visitor_without_a_cookie_is_given_one_and_keeps_the_cart() {
     } else {
         answer.problem(401, "invalid_token");
     }
-}
-
-/// Kills the host with `-9` while several visitors act, and starts it again on the same folder.
-#[tokio::test]
-async fn every_acknowledged_action_survives_kill_9_and_every_unsure_one_can_be_repeated() {
-    let mut host = TestHost::start().await;
-    let visitors: Arc<Vec<String>> = Arc::new(ids(&host, 4).await);
-    // For each visitor: keys sent so far.
-    let mut sent: Vec<Vec<String>> = vec![Vec::new(); visitors.len()];
-    for round in 0..3 {
-        let mut writers = tokio::task::JoinSet::new();
-        for (who, id) in visitors.iter().enumerate() {
-            let visitor = Visitor::at(host.url(), id);
-            writers.spawn(async move {
-                let (mut acknowledged, mut unsure) = (Vec::new(), None);
-                for n in 0.. {
-                    let key = format!("r{round}-{n}");
-                    match visitor.try_act_once(&key, "add_to_cart", json!({"productId": "prod_1"})).await {
-                        Some(answer) if answer.status == 200 => acknowledged.push(key),
-                        Some(answer) => panic!("{} {}", answer.status, answer.text()),
-                        None => {
-                            unsure = Some(key);
-                            break;
-                        }
-                    }
-                }
-                (who, acknowledged, unsure)
-            });
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(150 + 70 * round)).await;
-        host.kill();
-        let mut unsure = Vec::new();
-        for (who, acknowledged, open) in writers.join_all().await {
-            sent[who].extend(acknowledged);
-            unsure.push((who, open.expect("the host was killed under the writer")));
-        }
-        host.restart().await;
-        for (who, key) in unsure {
-            let visitor = Visitor::at(host.url(), &visitors[who]);
-            let stored = visitor.count().await;
-            let known = sent[who].len() as u64;
-            assert!(stored == known || stored == known + 1, "{stored} stored, {known} acknowledged and one unsure");
-            visitor.act_once(&key, "add_to_cart", json!({"productId": "prod_1"})).await.ok();
-            sent[who].push(key);
-            assert_eq!(visitor.count().await, sent[who].len() as u64, "0 lost, 0 doubled");
-            let again = sent[who].first().expect("a key");
-            visitor.act_once(again, "add_to_cart", json!({"productId": "prod_1"})).await.ok();
-            assert_eq!(visitor.count().await, sent[who].len() as u64, "an old key still acts only once");
-        }
-    }
-    let total: usize = sent.iter().map(Vec::len).sum();
-    assert!(total > 3 * sent.len(), "nothing much was tried: {sent:?}");
-}
-
-async fn ids(host: &TestHost, count: usize) -> Vec<String> {
-    let mut ids = Vec::new();
-    for _ in 0..count {
-        ids.push(host.visitor().id().await);
-    }
-    ids
 }
 
 /// The plain sequence of an acceptance test with curl: one action, kill, start, look.

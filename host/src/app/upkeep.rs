@@ -1,5 +1,5 @@
-//! What is done to a data folder beside serving it: backup and restore.
-use super::{Failure, lock_data, place};
+//! What is done to a data folder beside serving it: migration, check, backup and restore.
+use super::{Failure, explained, lock_data, open_database, place};
 use crate::base::clock::Clock;
 use crate::features::backup::{self, Home, Made, Progress, Restored, To};
 use crate::platform::db::Place;
@@ -93,4 +93,27 @@ pub async fn restore(
         let _ = std::fs::remove_dir(dir);
     }
     restored
+}
+
+/// Names of the migrations that were applied now.
+pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let db = open_database(settings).await?;
+    let pending = db.pending().await?;
+    db.migrate().await.map_err(|e| explained("Nothing was migrated", &e))?;
+    db.close().await;
+    Ok(pending)
+}
+
+/// Opens the database, walks through it and says how it is, in one line.
+pub async fn doctor_database(settings: &Settings) -> Result<String, Failure> {
+    let db = open_database(settings).await?;
+    let complaints = db.integrity().await?;
+    let pending = db.pending().await?;
+    db.close().await;
+    match (complaints.first(), pending.len()) {
+        (Some(first), _) if db.is_shared() => Err(first.clone().into()),
+        (Some(first), _) => Err(format!("SQLite finds the file damaged: {first}").into()),
+        (None, 0) => Ok("sound, and its schema is up to date".to_owned()),
+        (None, n) => Ok(format!("sound; {n} migrations are pending and run at the next start")),
+    }
 }

@@ -119,7 +119,7 @@ fn database(settings: &Settings) -> Found {
     if fresh(settings) && !settings.data.on_server() {
         return Good("not there yet; the first start makes one".into());
     }
-    match block_on(app::doctor_database(settings)) {
+    match block_on(app::upkeep::doctor_database(settings)) {
         Ok(text) => Good(text),
         Err(failure) => Fail(explain(&failure)),
     }

@@ -160,7 +160,7 @@ fn execute(verb: Verb) -> Result<(), Failure> {
             block_on(app::serve(settings))
         }
         Verb::Migrate(place) => {
-            let applied = block_on(app::migrate(&place.settings()?))?;
+            let applied = block_on(app::upkeep::migrate(&place.settings()?))?;
             match applied.as_slice() {
                 [] => print("The database is up to date."),
                 names => print(&format!("Applied: {}", names.join(", "))),

@@ -25,6 +25,8 @@ pub struct TestHost {
     admin: Option<String>,
     /// Dropped after the host has ended.
     database: Option<Arc<Database>>,
+    /// Mebibytes of the disk that its data folder is.
+    disk: Option<u32>,
 }
 
 impl TestHost {
@@ -40,6 +42,19 @@ impl TestHost {
 
     /// Starts on a database that others may share; `None` is SQLite in the host's own folder.
     pub async fn on(database: Option<Arc<Database>>, settings: &[(&str, &str)]) -> TestHost {
+        let mut host = TestHost::unstarted(database, settings, None);
+        host.launch().await;
+        host
+    }
+
+    /// Starts with its data on a small disk of its own, that only the host sees; `on_disk` leads there.
+    pub async fn on_small_disk(mib: u32) -> TestHost {
+        let mut host = TestHost::unstarted(None, &[], Some(mib));
+        host.launch().await;
+        host
+    }
+
+    fn unstarted(database: Option<Arc<Database>>, settings: &[(&str, &str)], disk: Option<u32>) -> TestHost {
         let mut host = TestHost {
             child: None,
             folder: Folder::new("host"),
@@ -49,10 +64,20 @@ impl TestHost {
             banner: Arc::default(),
             admin: None,
             database,
+            disk,
         };
         if let Some(database) = &host.database {
             host.settings.push(("INLAY_DATA_DATABASE_URL".to_owned(), database.url()));
         }
+        host
+    }
+
+    /// Starts on a backup.
+    pub async fn restored(backup: &Path) -> TestHost {
+        let mut host = TestHost::unstarted(None, &[], None);
+        let (data, backup) = (host.data(), backup.to_str().expect("a path"));
+        let output = host.inlay(&["restore", backup, "--data", data.to_str().expect("a path")]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         host.launch().await;
         host
     }
@@ -67,6 +92,10 @@ impl TestHost {
         let data = self.data();
         let mut command = inlay(self.folder.path(), &self.settings);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        if let Some(mib) = self.disk {
+            std::fs::create_dir_all(&data).expect("a folder to mount on");
+            command = on_disk_of(mib, &data, &command);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the inlay binary starts");
         let (found, address) = channel();
@@ -106,6 +135,13 @@ impl TestHost {
 
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The data folder as the host sees it.
+    pub fn on_disk(&self) -> PathBuf {
+        let data = self.data();
+        let inside = data.strip_prefix("/").expect("an absolute path");
+        PathBuf::from(format!("/proc/{}/root", self.pid())).join(inside)
     }
 
     /// What it has written to stderr so far, over all its starts.
@@ -190,9 +226,18 @@ impl TestHost {
         Client::new(&self.url).with_header("authorization", &format!("Bearer {token}"))
     }
 
+    /// The same where the data folder is seen by the host alone.
+    pub fn admin_at(&self, data: &Path) -> Client {
+        let token = self.token_at("1h", data);
+        Client::new(&self.url).with_header("authorization", &format!("Bearer {token}"))
+    }
+
     /// `inlay token create --role admin --expires …`
     pub fn token(&self, expires: &str) -> String {
-        let data = self.data();
+        self.token_at(expires, &self.data())
+    }
+
+    fn token_at(&self, expires: &str, data: &Path) -> String {
         let output = self.inlay(&[
             "token",
             "create",
@@ -264,6 +309,30 @@ fn inlay<S: AsRef<str>>(folder: &Path, settings: &[(S, S)]) -> Command {
     command.env("INLAY_PLUGINS_CACHE_DIR", scratch().join("compiled"));
     command.envs(settings.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
     command
+}
+
+/// The same command in a mount namespace of its own, where `data` is a disk in memory; it keeps its process id.
+fn on_disk_of(mib: u32, data: &Path, command: &Command) -> Command {
+    let script = format!("mount -t tmpfs -o size={mib}m,mode=700 tmpfs \"$0\" && exec \"$@\"");
+    let mut wrapped = Command::new("unshare");
+    wrapped.args(["-r", "-m", "sh", "-c", &script]).arg(data).arg(command.get_program()).args(command.get_args());
+    wrapped.env_clear().current_dir(command.get_current_dir().expect("a folder"));
+    wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    wrapped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    wrapped
+}
+
+/// Whether this user may mount a disk in a namespace of his own.
+pub fn can_mount() -> bool {
+    let tried = Command::new("unshare").args(["-r", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
+/// Starts a verb in `folder` without waiting for its end.
+pub fn spawn(folder: &Path, arguments: &[&str]) -> Child {
+    let mut command = inlay::<&str>(folder, &[]);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().expect("the inlay binary runs")
 }
 
 /// Reads a stream to its end on a thread of its own, so that a full pipe never stops the host.

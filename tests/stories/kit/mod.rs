@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod client;
 pub mod cluster;
+pub mod crowd;
 pub mod guest;
 pub mod host;
 pub mod postgres;
@@ -11,6 +12,7 @@ pub mod variant;
 pub mod wasm;
 
 pub use client::{Answer, Client, Visitor};
+pub use crowd::Crowd;
 pub use guest::Guest;
 pub use host::TestHost;
 
@@ -58,6 +60,20 @@ impl Drop for Folder {
             let _ = std::fs::remove_dir_all(&self.0);
         }
     }
+}
+
+/// Waits for a condition, for two minutes at most.
+pub async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(120);
+    while !is_so() {
+        assert!(std::time::Instant::now() < end, "waited in vain: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+/// How often a story repeats itself: `INLAY_ROUNDS`, or a short form.
+pub fn rounds(short: usize) -> usize {
+    std::env::var("INLAY_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(short)
 }
 
 /// True where a missing browser is a failure and not a reason to leave one test out.

@@ -4,12 +4,14 @@
 //! waiting, turns it into JSON or into a page and logs it, once. What the log says of a cause never reaches an answer.
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Fault, Kind, Shown};
+use crate::base::quiet::Quiet;
 use crate::doors::kit::request_id::RequestId;
 use crate::doors::kit::{answer, pages};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub type Answer<T> = Result<T, Problem>;
 
@@ -209,6 +211,9 @@ fn challenge(error: &Error) -> &'static str {
     }
 }
 
+/// What can be said of a full disk or of a database that is away, once in this time.
+static AWAY: Quiet = Quiet::new(Duration::from_secs(10));
+
 /// One line in the log, with the cause and the place, so that the request id in an answer leads to it.
 pub fn log(error: &Error) {
     let code = error.code.word();
@@ -219,6 +224,11 @@ pub fn log(error: &Error) {
         _ if error.code == Code::PluginUnavailable => {
             tracing::debug!(code, cause, at = %error.at, "{}", error.detail);
         }
+        // Every request fails in the same way then.
+        _ if matches!(error.code, Code::StorageFull | Code::Database) => match AWAY.turn() {
+            Some(more) => tracing::error!(code, cause, more, at = %error.at, "{}", error.detail),
+            None => tracing::debug!(code, cause, at = %error.at, "{}", error.detail),
+        },
         Kind::Internal | Kind::Storage | Kind::Unavailable => {
             tracing::error!(code, cause, at = %error.at, "{}", error.detail);
         }

@@ -27,7 +27,7 @@ use crate::platform::db::Db;
 use ledger::Ledger;
 use shared::Shared;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -142,6 +142,8 @@ struct Inner {
     groups: AtomicU64,
     units: AtomicU64,
     conflicts: AtomicU64,
+    /// The last group was written; while it is not, the disk is full or the database away.
+    stores: AtomicBool,
 }
 
 /// Counters since the start.
@@ -164,7 +166,8 @@ impl State {
         };
         let zero = || AtomicU64::new(0);
         let (groups, units, conflicts) = (zero(), zero(), zero());
-        Ok(State(Arc::new(Inner { order, db, clock, wake: Notify::new(), groups, units, conflicts })))
+        let stores = AtomicBool::new(true);
+        Ok(State(Arc::new(Inner { order, db, clock, wake: Notify::new(), groups, units, conflicts, stores })))
     }
 
     /// Starts a unit of work on the present state. `now_ms` is the unit's frozen clock.
@@ -224,6 +227,11 @@ impl State {
     /// The stored answer for a caller's key.
     pub async fn replay(&self, workspace: &str, visitor: &str, key: &str) -> Result<Option<Replay>> {
         store::replay(&self.0.db, workspace, visitor, key).await
+    }
+
+    /// Whether what was to be stored last could be stored.
+    pub fn stores(&self) -> bool {
+        self.0.stores.load(Ordering::Relaxed)
     }
 
     pub fn counters(&self) -> Counters {

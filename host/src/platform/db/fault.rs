@@ -5,6 +5,7 @@ use sqlx::postgres::PgDatabaseError;
 enum Kind {
     Full,
     Away,
+    Damaged,
     Ours,
 }
 
@@ -16,6 +17,7 @@ pub fn fault(error: sqlx::Error) -> Error {
             Error::new(Code::StorageFull, "There is no room left on the disk; nothing was stored").retry_after(5)
         }
         Kind::Away => unreachable(),
+        Kind::Damaged => Error::new(Code::Database, DAMAGED),
         Kind::Ours => return Error::internal(error),
     }
     .caused_by(error)
@@ -29,10 +31,13 @@ pub fn fault_in_commit(error: sqlx::Error) -> Error {
         (Kind::Away | Kind::Full, sqlx::Error::Database(e)) if !e.code().is_some_and(|c| c.starts_with("57P")) => {
             fault(error)
         }
-        (Kind::Ours, _) => fault(error),
+        (Kind::Ours | Kind::Damaged, _) => fault(error),
         _ => away(UNKNOWN).caused_by(error),
     }
 }
+
+const DAMAGED: &str = "The database's file is damaged, or is none; whoever runs this host looks at it with `inlay doctor` \
+                       and puts a backup back with `inlay restore`";
 
 /// Said when a connection is lost in the middle of a commit.
 pub const UNKNOWN: &str = "The database went away while this was being stored; repeat it with the same \
@@ -67,11 +72,12 @@ fn kind(error: &sqlx::Error) -> Kind {
     }
 }
 
-/// Primary result codes: 5 BUSY, 6 LOCKED, 8 READONLY, 10 IOERR, 13 FULL, 14 CANTOPEN.
+/// Primary result codes: 5 BUSY, 6 LOCKED, 8 READONLY, 10 IOERR, 11 CORRUPT, 13 FULL, 14 CANTOPEN, 26 NOTADB.
 fn sqlite(code: i32) -> Kind {
     match code & 0xff {
         13 => Kind::Full,
         5 | 6 | 8 | 10 | 14 => Kind::Away,
+        11 | 26 => Kind::Damaged,
         _ => Kind::Ours,
     }
 }
@@ -96,9 +102,12 @@ mod tests {
         let words = |kind| match kind {
             Kind::Full => "full",
             Kind::Away => "away",
+            Kind::Damaged => "damaged",
             Kind::Ours => "ours",
         };
-        for (code, word) in [(13, "full"), (5, "away"), (261, "away"), (266, "away"), (1, "ours"), (2067, "ours")] {
+        for (code, word) in
+            [(13, "full"), (5, "away"), (261, "away"), (266, "away"), (26, "damaged"), (1, "ours"), (2067, "ours")]
+        {
             assert_eq!(words(sqlite(code)), word, "{code}");
         }
         let away = ["08006", "57P01", "57P03", "57014", "53300", "40001", "40P01", "55P03", "25006", "28P01", "3D000"];

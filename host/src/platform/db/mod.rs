@@ -154,16 +154,19 @@ impl Db {
     pub async fn migrate(&self) -> Result<()> {
         let done = match (&self.write, &self.place) {
             (_, Place::Postgres(url)) => postgres::migrate(url).await,
-            (Pool::Sqlite(pool), _) => self.migrations().run(pool).await,
+            (Pool::Sqlite(pool), _) => sqlite::migrate(pool).await,
             (Pool::Postgres(pool), _) => self.migrations().run(pool).await,
         };
         done.map_err(|error| match error {
             MigrateError::Execute(error) => fault(error),
-            other => {
-                let detail =
-                    "The database cannot be migrated; it may belong to a newer version of Inlay, or be damaged";
-                Error::new(Code::Database, detail).caused_by(other)
+            MigrateError::VersionMissing(number) => {
+                let detail = format!(
+                    "The database belongs to a newer version of Inlay: it has had migration {number:04}, which this one \
+                     does not know. Run that version, or restore a backup of before"
+                );
+                Error::new(Code::Database, detail)
             }
+            other => Error::new(Code::Database, "The database cannot be migrated").caused_by(other),
         })
     }
 

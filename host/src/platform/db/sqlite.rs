@@ -1,7 +1,7 @@
 //! SQLite: a file in the data folder, for one host.
-use sqlx::SqlitePool;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +30,19 @@ pub(super) async fn open(file: &Path) -> Result<(SqlitePool, SqlitePool), sqlx::
     let read = SqlitePoolOptions::new().max_connections(READERS).min_connections(1);
     let read = read.connect_with(options.read_only(true).create_if_missing(false)).await?;
     Ok((read, write))
+}
+
+/// All that is pending in one transaction, begun with the write lock: killed at any point it has not happened, and of two
+/// processes the second finds nothing left to do.
+pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+    let mut conn = pool.acquire().await?;
+    // Another process may be in the middle of a long one.
+    sqlx::query("pragma busy_timeout = 600000").execute(&mut *conn).await?;
+    let mut tx = conn.begin_with("begin immediate").await?;
+    MIGRATIONS.run(&mut *tx).await?;
+    tx.commit().await?;
+    conn.close().await?;
+    Ok(())
 }
 
 pub(super) async fn integrity(pool: &SqlitePool) -> Result<Vec<String>, sqlx::Error> {
