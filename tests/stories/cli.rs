@@ -40,7 +40,7 @@ fn failed(output: Output) -> String {
 fn help_explains_every_verb() {
     let folder = Folder::new("cli");
     let help = good(inlay(&folder, &["--help"]));
-    for verb in ["serve", "migrate", "config", "doctor", "widget", "plugin", "token"] {
+    for verb in ["serve", "migrate", "backup", "restore", "config", "doctor", "widget", "plugin", "token"] {
         let line = help
             .lines()
             .find(|line| line.trim_start().starts_with(verb))
@@ -198,4 +198,38 @@ async fn serve_prints_the_links_and_how_to_act_as_admin() {
     let word = word.unwrap_or_else(|| panic!("no credential in {said}"));
     let admin = host.anybody().with_header("authorization", &format!("Bearer {word}"));
     admin.get("/api/admin/plugins").await.ok();
+}
+
+/// A mistyped folder is not made, and a file that is no database is called what it is.
+#[test]
+fn a_wrong_folder_or_a_damaged_database_is_told_in_plain_words() {
+    let folder = Folder::new("cli");
+    for verb in [
+        ["plugin", "list"].as_slice(),
+        &["plugin", "inspect", "shop"],
+        &["token", "create", "--role", "admin"],
+        &["backup", "b.tar.gz"],
+    ] {
+        let said = failed(inlay(&folder, &[verb, &["--data", "typo"]].concat()));
+        assert!(said.contains("no data folder typo") && said.contains("inlay migrate"), "{said}");
+        assert!(!folder.path().join("typo").exists(), "{verb:?} makes no folder");
+    }
+    good(inlay(&folder, &["migrate", "--data", "data"]));
+    let whole = std::fs::read(folder.path().join("data/inlay.db")).expect("a database");
+    for wal in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(format!("data/inlay.db{wal}")));
+    }
+    let garbage = b"this is no database, but it is long enough to be read as one".repeat(200);
+    for (bytes, what) in
+        [(garbage.as_slice(), "garbage"), (whole.get(..whole.len() / 3).expect("a third"), "truncated")]
+    {
+        folder.write("data/inlay.db", bytes);
+        for verb in
+            [["serve", "--listen", "127.0.0.1:0"].as_slice(), &["migrate"], &["plugin", "list"], &["backup", "b"]]
+        {
+            let said = failed(inlay(&folder, &[verb, &["--data", "data"]].concat()));
+            assert!(said.contains("damaged") && said.contains("inlay restore"), "{what}, {verb:?}: {said}");
+            assert!(!said.contains("request id"), "{what}, {verb:?}: {said}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! A disk that is full: writes are refused cleanly, reads go on, and it gets well by itself.
-use crate::kit::host::{can_mount, run};
+use crate::kit::host::can_mount;
 use crate::kit::{Crowd, Folder, TestHost, in_ci, until, wasm};
 use std::fs::File;
 use std::io::Write;
@@ -62,7 +62,9 @@ async fn a_full_disk_refuses_writes_and_gets_well_by_itself() {
     assert_eq!(health["checks"]["database"], "ok", "{health}");
     // The backup looks through the whole database.
     let folder = Folder::new("disk");
-    let output = run::<&str>(folder.path(), &[], &["backup", "b.tar.gz", "--data", disk.to_str().expect("a path")]);
+    let (file, data) = (folder.path().join("b.tar.gz"), host.data());
+    let output =
+        host.inlay_inside(&["backup", file.to_str().expect("a path"), "--data", data.to_str().expect("a path")]);
     assert!(output.status.success(), "{output:?}");
     assert!(host.is_running());
 }

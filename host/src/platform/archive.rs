@@ -42,7 +42,7 @@ impl<W: Write> Writer<W> {
         header.set_size(size);
         header.set_mode(0o600);
         header.set_mtime(self.at_s);
-        let mut content = Summing { inner: content.take(size), sum: Sha256::new(), bytes: 0 };
+        let mut content = Summing { inner: content.take(size), sum: Sha256::new(), bytes: 0, broken: None };
         self.tar.append_data(&mut header, name, &mut content)?;
         if content.bytes != size {
             return Err(Error::new(ErrorKind::UnexpectedEof, format!("{name} is shorter than it was")));
@@ -69,11 +69,13 @@ struct Summing<R> {
     inner: R,
     sum: Sha256,
     bytes: u64,
+    /// Why reading went wrong.
+    broken: Option<String>,
 }
 
 impl<R: Read> Read for Summing<R> {
     fn read(&mut self, into: &mut [u8]) -> Result<usize> {
-        let read = self.inner.read(into)?;
+        let read = self.inner.read(into).inspect_err(|e| self.broken = Some(e.to_string()))?;
         self.sum.update(into.get(..read).unwrap_or_default());
         self.bytes += read as u64;
         Ok(read)
@@ -108,11 +110,15 @@ pub fn read<E>(
         let name = entry.path_bytes();
         let name = std::str::from_utf8(&name).ok().filter(|name| is_plain(name)).map(str::to_owned);
         let name = name.ok_or_else(|| Unread::Damaged("it holds a file under a strange name".into()))?;
-        let mut content = Summing { inner: entry, sum: Sha256::new(), bytes: 0 };
+        let mut content = Summing { inner: entry, sum: Sha256::new(), bytes: 0, broken: None };
         if name == SUMS {
             return check(content, size, &sums);
         }
-        take(&name, size, &mut content).map_err(Unread::Refused)?;
+        let taken = take(&name, size, &mut content);
+        if let Some(why) = content.broken {
+            return Err(Unread::Damaged(why));
+        }
+        taken.map_err(Unread::Refused)?;
         if content.bytes != size {
             return Err(Unread::Damaged(format!("{name} ends early")));
         }

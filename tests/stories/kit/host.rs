@@ -252,6 +252,13 @@ impl TestHost {
         String::from_utf8(output.stdout).expect("a token is text").trim().to_owned()
     }
 
+    /// Runs another verb where this host's small disk is seen.
+    pub fn inlay_inside(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.pid().to_string(), "-U", "-m", "--preserve-credentials"]);
+        command.arg(env!("CARGO_BIN_EXE_inlay")).args(arguments).output().expect("nsenter runs")
+    }
+
     /// Runs another verb with this host's settings.
     pub fn inlay(&self, arguments: &[&str]) -> Output {
         run(self.folder.path(), &self.settings, arguments)

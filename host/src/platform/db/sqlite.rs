@@ -26,7 +26,12 @@ pub(super) async fn open(file: &Path) -> Result<(SqlitePool, SqlitePool), sqlx::
         .foreign_keys(true)
         .pragma("cache_size", PAGE_CACHE_KIB)
         .statement_cache_capacity(64);
-    let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    // On a full disk SQLite itself rolls back, of which sqlx hears nothing: its connection would count as being in a
+    // transaction for ever.
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }));
+    let write = write.connect_with(options.clone()).await?;
     let read = SqlitePoolOptions::new().max_connections(READERS).min_connections(1);
     let read = read.connect_with(options.read_only(true).create_if_missing(false)).await?;
     Ok((read, write))
