@@ -46,7 +46,7 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     let mut tx = conn.begin_with("begin immediate").await?;
     MIGRATIONS.run(&mut *tx).await?;
     tx.commit().await?;
-    conn.close().await?;
+    sqlx::query("pragma busy_timeout = 5000").execute(&mut *conn).await?;
     Ok(())
 }
 
