@@ -100,6 +100,7 @@ fn the_manifest_joins_the_file_the_table_and_the_types() {
             { "name": "notes.all", "title": "Notes all", "description": "", "auth": "operator",
               "input": { "type": "object" } },
         ],
+        "fixtures": [],
         "widgets": [{ "version": "1.0", "name": "note",
             "template": "{\"type\": \"Card\", \"children\": [{\"type\": \"Text\", \"value\": {{ text | tojson }}}]}\n",
             "inlay": { "title": "Note", "source": "notes", "sample": { "text": "remember" } } }],

@@ -1,7 +1,7 @@
 //! Whether a new version of a plugin still takes every input that the version in force takes. Widgets that people have
 //! open send what the old version asked for, so within a major version an input schema may only widen.
 //!
-//! The comparison errs on one side alone: it may refuse a schema that is in fact wider and say that it cannot tell, but
+//! The comparison of schemas errs on one side alone: it may refuse a schema that is in fact wider and say that it cannot tell, but
 //! never passes one that refuses what the old one took.
 mod compare;
 
@@ -11,6 +11,7 @@ mod tests;
 use super::manifest::{Declared, Manifest};
 use crate::base::error::{Code, Error, Fault, Result};
 use compare::narrowed;
+use serde_json::Value;
 
 /// Errors: `schema_narrowed`, with a fault per place. Versions of different majors are not compared.
 pub(super) fn may_follow(old: &Manifest, new: &Manifest) -> Result<()> {
@@ -37,16 +38,44 @@ fn vanished(kind: &str, old: &[Declared], new: &[Declared]) -> Vec<Fault> {
         let at = format!("/{kind}/{}", old.name);
         match new.iter().find(|new| new.name == old.name) {
             None => faults.push(Fault { pointer: at, message: "is gone".to_owned() }),
-            Some(new) => {
-                faults.extend(
-                    narrowed(old.input.source(), new.input.source())
-                        .into_iter()
-                        .map(|fault| Fault { pointer: format!("{at}/input{}", fault.pointer), message: fault.message }),
-                );
-            }
+            Some(new) => faults.extend(
+                less(old.input.source(), new.input.source())
+                    .into_iter()
+                    .map(|fault| Fault { pointer: format!("{at}/input{}", fault.pointer), message: fault.message }),
+            ),
         }
     }
     faults
+}
+
+/// What widgets of the old version may send and the new one refuses. They send only members that were declared, so a new
+/// optional member takes nothing away, although an open schema took anything under its name. To close an open schema does:
+/// a form may hold more controls than were declared.
+fn less(old: &Value, new: &Value) -> Vec<Fault> {
+    let mut faults = narrowed(&as_sent(old), new);
+    let closed = narrowed(old, new).into_iter().filter(|fault| fault.pointer.ends_with("/additionalProperties"));
+    faults.extend(closed);
+    faults
+}
+
+/// The schema with its objects closed where they say nothing of other members. Parts of an `allOf` are not: each of them
+/// sees the members of the others.
+fn as_sent(schema: &Value) -> Value {
+    const OTHERS: [&str; 4] = ["additionalProperties", "patternProperties", "unevaluatedProperties", "allOf"];
+    let Value::Object(schema) = schema else { return schema.clone() };
+    let is_open = schema.contains_key("properties") && !OTHERS.iter().any(|key| schema.contains_key(*key));
+    let mut sent = schema.clone();
+    for (key, inner) in &mut sent {
+        match (key.as_str(), inner) {
+            ("properties", Value::Object(all)) => all.values_mut().for_each(|one| *one = as_sent(one)),
+            ("items", one) => *one = as_sent(one),
+            _ => {}
+        }
+    }
+    if is_open {
+        sent.insert("additionalProperties".to_owned(), Value::Bool(false));
+    }
+    Value::Object(sent)
 }
 
 fn major(version: &str) -> u32 {

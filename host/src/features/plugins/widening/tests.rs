@@ -1,5 +1,5 @@
 use super::compare::narrowed;
-use super::may_follow;
+use super::{less, may_follow};
 use crate::features::plugins::manifest::Manifest;
 use crate::platform::schema::Schema;
 use proptest::prelude::*;
@@ -96,6 +96,22 @@ fn what_takes_less_is_named() {
         json!({"anyOf": [{"type": "string"}]}),
         "/anyOf",
     );
+}
+
+#[test]
+fn a_new_optional_member_takes_nothing_away_but_closing_does() {
+    let open = |properties: Value| json!({"type": "object", "properties": properties, "required": ["id"]});
+    let old = open(json!({"id": {"type": "string"}, "to": {"type": "object", "properties": {"city": {}}}}));
+    let grown = json!({"type": "object", "properties": {"city": {}, "street": {"type": "string"}}});
+    let new = open(json!({"id": {"type": "string"}, "to": grown, "note": {"type": "string", "maxLength": 9}}));
+    assert_eq!(less(&old, &new), []);
+    let asks = json!({"type": "object", "properties": {"note": {}}, "required": ["id", "note"]});
+    assert!(less(&old, &asks).iter().any(|fault| fault.pointer == "/required"));
+    let mut closed = old.clone();
+    closed["additionalProperties"] = json!(false);
+    assert_eq!(less(&old, &closed).len(), 1);
+    assert!(less(&new, &old).is_empty(), "an open schema takes what is not declared any more");
+    assert!(!less(&open(json!({"id": {"type": "string"}})), &open(json!({"id": {"type": "integer"}}))).is_empty());
 }
 
 #[test]
