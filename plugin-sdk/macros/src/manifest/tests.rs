@@ -183,7 +183,7 @@ fn fixtures_are_carried_along_and_named_after_their_files() {
     assert_eq!(names, ["a", "looking"]);
     assert!(manifest.files.iter().any(|file| file.ends_with("fixtures/a.json")), "{:?}", manifest.files);
     for (fixture, words) in [
-        ("[]", "an object"),
+        ("[]", "a JSON object"),
         (r#"{"expect": {}}"#, "either"),
         (r#"{"action": "buy", "query": "things", "expect": {}}"#, "either"),
         (r#"{"action": "sell", "expect": {}}"#, "\"sell\""),
