@@ -28,8 +28,8 @@ use std::time::Duration;
 
 /// Runs of one action on ever fresh data before it gives up.
 const TRIES: u32 = 10;
-/// The same where other hosts, whose turns nobody keeps, may win as often.
-const SHARED_TRIES: u32 = 40;
+/// The same where other hosts, whose turns nobody keeps, may win: a quicker one wins until its whole queue is empty.
+const SHARED_TRIES: u32 = 400;
 /// From this try on, actions of one plugin that keep meeting each other go one by one.
 const PATIENCE: u32 = 3;
 /// How long a request waits for its twin with the same key.
