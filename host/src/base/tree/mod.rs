@@ -2,7 +2,7 @@
 //!
 //! The shape check is ChatKit's own and deliberately narrow: unknown components, unknown properties and wrong property
 //! values pass. What is stricter than this (types, properties, actions) is a separate, reportable step.
-use super::error::Fault;
+use crate::base::error::Fault;
 use serde_json::{Map, Value};
 
 /// Types that a root may have.
