@@ -8,12 +8,19 @@ use crate::base::seal::SealKey;
 use crate::base::secret::MacKey;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs, Options};
+use crate::features::access::Access;
+use crate::features::accounts::Accounts;
 use crate::features::actions::Actions;
+use crate::features::audit::Audit;
 use crate::features::backup;
+use crate::features::bots::Bots;
 use crate::features::identity::Identity;
+use crate::features::keys::Keys;
 use crate::features::plugins::{Interventions, OutLimits, Parts, PluginLimits, Plugins};
 use crate::features::state::{State, StateLimits};
+use crate::features::tokens::Tokens;
 use crate::features::widgets::{self, Widgets};
+use crate::features::workspaces::Workspaces;
 use crate::platform::db::{Db, Place};
 use crate::platform::keys;
 use crate::platform::metrics::{Metrics, Totals, Watched};
@@ -50,6 +57,9 @@ const PING: Duration = Duration::from_secs(2);
 pub struct House {
     pub db: Db,
     pub clock: Clock,
+    pub identity: Identity,
+    pub audit: Audit,
+    pub access: Access,
     pub state: State,
     pub plugins: Plugins,
     pub widgets: Widgets,
@@ -91,7 +101,17 @@ impl House {
         let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
         let widgets = Widgets::open(plugins.clone(), bundled::WIDGET_FILES, render, settings.widgets.cache_bytes)?;
         let actions = Actions::new(state.clone(), plugins.clone(), widgets.clone(), metrics.clone(), clock.clone());
-        Ok(House { db, clock, state, plugins, widgets, actions, sandbox, metrics })
+        let identity = Identity::new(&key, &settings.auth.api_keys, clock.clone());
+        let access = Access {
+            identity: identity.clone(),
+            tokens: Tokens::new(db.clone(), clock.clone(), identity.clone()),
+            accounts: Accounts::new(db.clone(), clock.clone()),
+            workspaces: Workspaces::new(db.clone()),
+            keys: Keys::new(db.clone(), clock.clone()),
+            bots: Bots::new(db.clone()),
+        };
+        let audit = Audit::new(db.clone(), clock.clone());
+        Ok(House { db, clock, identity, audit, access, state, plugins, widgets, actions, sandbox, metrics })
     }
 }
 
@@ -285,8 +305,6 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|e| format!("Cannot listen on {listen}: {e}. Choose another address with --listen ADDR"))?;
-    let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;
-    let identity = Identity::new(&key, &settings.auth.api_keys, Clock::system());
     let db = open_database(&settings).await?;
     db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
     let house = Arc::new(House::open(&settings, db).await.map_err(|e| explained("The host cannot start", &e))?);
@@ -296,7 +314,8 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let background = Background::start(&house, &settings);
     let health = Arc::new(Pulse { house: house.clone(), stopping: AtomicBool::new(false) });
     let router = doors::router(Needs {
-        identity: identity.clone(),
+        identity: house.identity.clone(),
+        access: Arc::new(house.access.clone()),
         plugins: Arc::new(house.plugins.clone()),
         watch: Arc::new(house.plugins.clone()),
         widgets: Arc::new(house.widgets.clone()),
@@ -306,7 +325,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
         clock: house.clock.clone(),
         options: door_options(&settings),
     });
-    let credential = identity.open_start_credential().ok_or("The start credential exists already")?;
+    let credential = house.identity.open_start_credential().ok_or("The start credential exists already")?;
     cli::banner(listener.local_addr()?, &settings, &credential)?;
     drop(credential);
     let stop = {

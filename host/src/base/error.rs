@@ -98,6 +98,13 @@ codes! {
     MissingToken = "missing_token", Unauthenticated, "A token is needed";
     InvalidToken = "invalid_token", Unauthenticated, "The token is not valid";
     Forbidden = "forbidden", Forbidden, "This caller may not do that";
+    OriginNotAllowed = "origin_not_allowed", Forbidden, "The key may not be used on this page";
+    RateLimited = "rate_limited", TooMany, "Too many requests";
+    SignInFailed = "sign_in_failed", Unauthenticated, "The account or the password is not right";
+    SignUpClosed = "sign_up_closed", Forbidden, "This host takes no new accounts this way";
+    SetUpNeeded = "set_up_needed", Forbidden, "The host has no owner yet";
+    AccountTaken = "account_taken", Conflict, "There is an account with this address or name";
+    WeakPassword = "weak_password", Invalid, "The password cannot be accepted";
     CrossSite = "cross_site_request", Forbidden, "A form of another site may not act here";
     PluginFailed = "plugin_failed", Plugin, "The plugin failed";
     PluginTimeout = "plugin_timeout", Timeout, "The plugin did not answer in time";
@@ -177,6 +184,21 @@ impl Error {
     pub fn internal(source: impl Into<Source>) -> Error {
         Error::new(Code::Internal, "Something went wrong on our side; the request id finds it in the log")
             .caused_by(source)
+    }
+
+    /// The same for another caller who waited for the same thing; its cause has been told once.
+    pub fn again(&self) -> Error {
+        let (faults, reason, retry_after_s) = (self.faults.clone(), self.reason.clone(), self.retry_after_s);
+        Error {
+            code: self.code,
+            detail: self.detail.clone(),
+            faults,
+            reason,
+            retry_after_s,
+            shown: None,
+            source: None,
+            at: self.at,
+        }
     }
 
     pub fn with_faults(mut self, faults: Vec<Fault>) -> Error {

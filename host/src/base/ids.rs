@@ -59,6 +59,18 @@ ids! {
     RequestId = "req";
     /// One token that the host has minted.
     TokenId = "tok";
+    /// A person with an account.
+    UserId = "usr";
+    /// One sign-in.
+    SessionId = "ses";
+    InvitationId = "inv";
+    ApiKeyId = "key";
+    BotId = "bot";
+    /// A department of a workspace.
+    OrganizationId = "org";
+    OperatorId = "opr";
+    /// A line of the audit log.
+    AuditId = "aud";
 }
 
 impl WorkspaceId {

@@ -19,7 +19,7 @@ use crate::doors::kit::frame::{self, Frame};
 use crate::doors::kit::origin::Origins;
 use crate::doors::kit::shed::Shed;
 use crate::doors::openapi::Door;
-use crate::doors::rooms::{Dispatches, Health, Manages, Shows, Watches};
+use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Shows, Watches};
 use crate::doors::site::Site;
 use crate::features::identity::Identity;
 use crate::platform::metrics::Metrics;
@@ -32,6 +32,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Needs {
     pub identity: Identity,
+    pub access: Arc<dyn Admits>,
     pub plugins: Arc<dyn Manages>,
     pub watch: Arc<dyn Watches>,
     pub widgets: Arc<dyn Shows>,
@@ -89,7 +90,9 @@ pub struct Hall {
 /// What the kit's extractors stand on.
 #[derive(Clone)]
 pub struct Ground {
+    /// Visitors' proofs; every other credential is the room `access`' business.
     pub identity: Identity,
+    pub access: Arc<dyn Admits>,
     pub origins: Origins,
     pub shed: Shed,
     pub body: Bounds,
@@ -124,7 +127,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The doors, ready to serve.
 pub fn router(needs: Needs) -> Router {
-    let Needs { identity, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
+    let Needs { identity, access, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
     let origins = Origins::new(&options.cors_origins, options.public_url.as_deref());
     let secure = options.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     let frame = Frame::new(clock, origins.clone(), metrics.clone(), options.deadline, secure);
@@ -132,6 +135,7 @@ pub fn router(needs: Needs) -> Router {
     let hall = Hall {
         ground: Ground {
             identity,
+            access,
             origins,
             shed: Shed::new(options.at_once, options.turn_wait),
             body: Bounds { bytes: options.max_body_bytes, time: options.body_time },

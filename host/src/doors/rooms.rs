@@ -1,8 +1,9 @@
 //! What doors ask of rooms, as seams: tests put a stand-in behind a door instead of a whole host.
 use crate::base::error::Result;
 use crate::base::secret::Secret;
+use crate::features::access::Access;
 use crate::features::actions::{Action, Actions, Outcome};
-use crate::features::identity::Caller;
+use crate::features::identity::{Caller, Kind, Proved, Tenant};
 use crate::features::plugins::{
     Activate, Answered, ConfigInfo, Data, Line, Once, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected,
     SecretInfo, Tail, Upload, Versions, Wish,
@@ -15,6 +16,25 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The room `access`: what a credential proves.
+pub trait Admits: Send + Sync {
+    fn bearer<'a>(&'a self, token: &'a str, kinds: &'a [Kind], page: Option<&'a str>) -> Soon<'a, Result<Proved>>;
+    fn api_key<'a>(&'a self, key: &'a str, page: Option<&'a str>) -> Soon<'a, Result<Proved>>;
+    fn tenant<'a>(&'a self, proved: &'a Proved, workspace: &'a str) -> Soon<'a, Result<Tenant>>;
+}
+
+impl Admits for Access {
+    fn bearer<'a>(&'a self, token: &'a str, kinds: &'a [Kind], page: Option<&'a str>) -> Soon<'a, Result<Proved>> {
+        Box::pin(self.bearer(token, kinds, page))
+    }
+    fn api_key<'a>(&'a self, key: &'a str, page: Option<&'a str>) -> Soon<'a, Result<Proved>> {
+        Box::pin(self.api_key(key, page))
+    }
+    fn tenant<'a>(&'a self, proved: &'a Proved, workspace: &'a str) -> Soon<'a, Result<Tenant>> {
+        Box::pin(self.tenant(proved, workspace))
+    }
+}
 
 /// The room `actions`.
 pub trait Dispatches: Send + Sync {

@@ -1,6 +1,13 @@
 //! ROOMS: what Inlay does, in its own words. No HTTP here, no SQL outside a `store.rs`. A room uses rooms above it in
 //! this list, through their `mod.rs`.
 pub mod identity;
+pub mod audit;
+pub mod tokens;
+pub mod accounts;
+pub mod workspaces;
+pub mod keys;
+pub mod bots;
+pub mod access;
 pub mod state;
 pub mod plugins;
 pub mod widgets;

@@ -4,11 +4,12 @@
 //! brings neither becomes a new one. A bearer token or an API key raises what the visitor may do. One that is brought
 //! and is not right is refused, never ignored: silently acting with less would hide the mistake.
 use crate::base::error::{Code, Error, Result};
-use crate::base::ids::{VisitorId, WorkspaceId};
+use crate::base::ids::{BotId, OperatorId, OrganizationId, SessionId, UserId, VisitorId, WorkspaceId};
 use crate::doors::Ground;
 use crate::doors::kit::frame::Exchange;
-use crate::doors::kit::{Problem, accept, body};
-use crate::features::identity::{Caller, Identity, Role};
+use crate::doors::kit::{Problem, accept, body, origin};
+use crate::features::access::GENERAL;
+use crate::features::identity::{Caller, Identity, Kind, MemberRole, Proved, Role, Tenant, Who};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -50,17 +51,54 @@ pub struct Anyone {
     exchange: Option<Exchange>,
 }
 
-/// Somebody with the role admin.
+/// Somebody who may administer the whole host: an admin of its first workspace, or the command line's token.
 pub struct Admin {
     pub caller: Caller,
-    /// For histories and the log: which token. Not a secret.
+    /// For histories and the log: which token or whose. Not a secret.
     pub who: String,
+}
+
+/// Somebody who has signed in, wherever he is a member.
+pub struct Account {
+    pub user: UserId,
+    pub session: SessionId,
+    pub proved: Proved,
+}
+
+/// Somebody who acts in a workspace as its member.
+pub struct Member {
+    pub tenant: Tenant,
+    pub proved: Proved,
+}
+
+/// The bearer of a company token, who acts for the workspace.
+pub struct Company {
+    pub tenant: Tenant,
+    pub proved: Proved,
+}
+
+/// The bearer of an operator token.
+pub struct Operator {
+    pub operator: OperatorId,
+    pub organization: OrganizationId,
+    pub proved: Proved,
+}
+
+/// A page that shows a bot, and the visitor who looks at it.
+pub struct Widget {
+    pub bot: BotId,
+    pub caller: Caller,
+}
+
+/// The bearer of an API key.
+pub struct KeyHolder {
+    pub proved: Proved,
 }
 
 impl Anyone {
     /// Whether the caller had said who it is.
     pub fn is_known(&self) -> bool {
-        !self.proof.minted || self.caller.role > Role::Visitor
+        !self.proof.minted || self.caller.role > Role::Visitor || self.caller.who != Who::Nobody
     }
 
     /// The answer is this caller's own.
@@ -71,91 +109,189 @@ impl Anyone {
     }
 }
 
-impl<S> FromRequestParts<S> for Anyone
-where
-    S: Send + Sync,
-    Ground: FromRef<S>,
-{
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Anyone, Problem> {
-        Ok(find(parts, &Ground::from_ref(state))?.anyone)
+impl Member {
+    /// Errors: `forbidden` for a member whose role is lower.
+    pub fn needs(&self, role: MemberRole) -> Result<&Tenant> {
+        needs(&self.tenant, role)
     }
 }
 
-impl<S> FromRequestParts<S> for Visitor
-where
-    S: Send + Sync,
-    Ground: FromRef<S>,
-{
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Visitor, Problem> {
-        let anyone = find(parts, &Ground::from_ref(state))?.anyone;
-        anyone.hand_back();
-        Ok(Visitor(anyone.caller))
+/// Errors: `forbidden` for a member whose role is lower.
+pub fn needs(tenant: &Tenant, role: MemberRole) -> Result<&Tenant> {
+    if tenant.role() >= role {
+        return Ok(tenant);
     }
+    Err(Error::new(Code::Forbidden, format!("This needs the role {}", role.word())))
 }
 
-impl<S> FromRequestParts<S> for Admin
-where
-    S: Send + Sync,
-    Ground: FromRef<S>,
-{
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Admin, Problem> {
-        let ground = Ground::from_ref(state);
-        ground.origins.check_admin(&parts.headers)?;
-        let found = find(parts, &ground)?;
-        match (found.anyone.caller.role, found.credential) {
-            (Role::Admin, who) => Ok(Admin { caller: found.anyone.caller, who: who.unwrap_or_default() }),
-            (_, None) => Err(Error::new(Code::MissingToken, "Send an admin's token as Authorization: Bearer").into()),
-            (_, Some(_)) => Err(Error::new(Code::Forbidden, "This needs the role admin").into()),
+macro_rules! extracts {
+    ($($name:ty: $parts:ident, $ground:ident => $found:block)*) => {$(
+        impl<S> FromRequestParts<S> for $name
+        where
+            S: Send + Sync,
+            Ground: FromRef<S>,
+        {
+            type Rejection = Problem;
+            async fn from_request_parts($parts: &mut Parts, state: &S) -> Result<$name, Problem> {
+                let $ground = Ground::from_ref(state);
+                Ok($found)
+            }
         }
+    )*};
+}
+
+extracts! {
+    Anyone: parts, ground => { find(parts, &ground).await?.anyone }
+
+    Visitor: parts, ground => {
+        let anyone = find(parts, &ground).await?.anyone;
+        anyone.hand_back();
+        Visitor(anyone.caller)
+    }
+
+    Admin: parts, ground => {
+        ground.origins.check_admin(&parts.headers)?;
+        let found = find(parts, &ground).await?;
+        let caller = found.anyone.caller;
+        match found.proved {
+            None => Err(missing("an admin's token"))?,
+            Some(proved) if proved.role == Role::Admin && proved.workspace == WorkspaceId::first() => {
+                Admin { caller, who: proved.who.name() }
+            }
+            Some(_) => Err(Error::new(Code::Forbidden, "This needs the role admin on this host"))?,
+        }
+    }
+
+    Account: parts, ground => {
+        let proved = bearer(parts, &ground, &[Kind::Access], "an account's access token").await?;
+        match &proved.who {
+            Who::Account { user, session } => Account { user: user.clone(), session: session.clone(), proved },
+            _ => Err(invalid())?,
+        }
+    }
+
+    Member: parts, ground => {
+        let proved = bearer(parts, &ground, &[Kind::Access, Kind::Admin], "an account's access token").await?;
+        let gone = || Error::new(Code::Forbidden, "You are no member of this workspace any more");
+        Member { tenant: proved.tenant.clone().ok_or_else(gone)?, proved }
+    }
+
+    Company: parts, ground => {
+        let proved = bearer(parts, &ground, &[Kind::Company], "a company token").await?;
+        Company { tenant: proved.tenant.clone().ok_or_else(invalid)?, proved }
+    }
+
+    Operator: parts, ground => {
+        let proved = bearer(parts, &ground, &[Kind::Operator], "an operator's token").await?;
+        match &proved.who {
+            Who::Operator { operator, organization, .. } => {
+                Operator { operator: operator.clone(), organization: organization.clone(), proved }
+            }
+            _ => Err(invalid())?,
+        }
+    }
+
+    Widget: parts, ground => {
+        let proved = bearer(parts, &ground, &[Kind::Widget], "a widget token").await?;
+        match &proved.who {
+            Who::Widget { bot, .. } => {
+                let (visitor, proof, _) = visitor(&parts.headers, &ground.identity);
+                let anyone = anyone(parts, visitor, proof, Some(&proved));
+                anyone.hand_back();
+                Widget { bot: bot.clone(), caller: anyone.caller }
+            }
+            _ => Err(invalid())?,
+        }
+    }
+
+    KeyHolder: parts, ground => {
+        let mut keys = parts.headers.get_all(API_KEY).iter();
+        let key = keys.next().ok_or_else(|| Error::new(Code::MissingToken, "Send a key as X-API-Key"))?;
+        if keys.next().is_some() {
+            Err(Error::new(Code::InvalidToken, "Send one key"))?;
+        }
+        KeyHolder { proved: api_key(key, &parts.headers, &ground).await? }
     }
 }
 
 struct Found {
     anyone: Anyone,
-    /// Which token or key was brought, if any.
-    credential: Option<String>,
+    /// What the token or key that was brought proves, if any was.
+    proved: Option<Proved>,
 }
 
-fn find(parts: &Parts, ground: &Ground) -> Result<Found> {
+async fn find(parts: &Parts, ground: &Ground) -> Result<Found> {
     let headers = &parts.headers;
-    let (role, credential) = credential(headers, &ground.identity)?.unzip();
+    let proved = credential(headers, ground).await?;
     let (visitor, proof, by_cookie) = visitor(headers, &ground.identity);
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let is_form = matches!(body::kind(headers), Ok(body::Kind::Form | body::Kind::Multipart));
-        ground.origins.check(headers, by_cookie, is_form && role.is_none())?;
+        ground.origins.check(headers, by_cookie, is_form && proved.is_none())?;
     }
-    let (workspace, locale) = (WorkspaceId::first(), accept::locale(headers));
-    let caller = Caller { workspace, visitor, role: role.unwrap_or(Role::Visitor), locale };
-    let exchange = parts.extensions.get::<Exchange>().cloned();
-    Ok(Found { anyone: Anyone { caller, proof, exchange }, credential })
+    Ok(Found { anyone: anyone(parts, visitor, proof, proved.as_ref()), proved })
 }
 
-/// The role that a token or key proves, and which one it was. Errors: `invalid_token`.
-fn credential(headers: &HeaderMap, identity: &Identity) -> Result<Option<(Role, String)>> {
-    let refused = || Error::new(Code::InvalidToken, "The token is unknown, damaged or expired");
-    let mut proved: Option<(Role, String)> = None;
-    for value in headers.get_all(header::AUTHORIZATION) {
-        // Other schemes are a proxy's business.
-        if let Some(bearer) = strip_bearer(value.as_bytes()) {
-            let bearer = std::str::from_utf8(bearer).map_err(|_| refused())?;
-            if proved.is_some() {
-                return Err(Error::new(Code::InvalidToken, "Send one token"));
-            }
-            let bearer = identity.bearer(bearer.trim())?;
-            proved = Some((bearer.role, bearer.id));
-        }
-    }
-    for value in headers.get_all(API_KEY) {
-        let known = value.to_str().ok().and_then(|key| identity.api_key(key.trim()));
-        let key = known.ok_or_else(|| Error::new(Code::InvalidToken, "The API key is not known"))?;
-        if proved.as_ref().is_none_or(|(role, _)| *role < Role::Operator) {
-            proved = Some((Role::Operator, key));
+fn anyone(parts: &Parts, visitor: VisitorId, proof: Proof, proved: Option<&Proved>) -> Anyone {
+    let caller = Caller {
+        workspace: proved.map_or_else(WorkspaceId::first, |proved| proved.workspace.clone()),
+        visitor,
+        role: proved.map_or(Role::Visitor, |proved| proved.role),
+        locale: accept::locale(&parts.headers),
+        who: proved.map_or(Who::Nobody, |proved| proved.who.clone()),
+    };
+    Anyone { caller, proof, exchange: parts.extensions.get::<Exchange>().cloned() }
+}
+
+/// What a token or key proves that may be brought to any door; of both, the one that allows more. Errors: `invalid_token`.
+async fn credential(headers: &HeaderMap, ground: &Ground) -> Result<Option<Proved>> {
+    let mut proved = match bearer_text(headers)? {
+        Some(token) => Some(ground.access.bearer(token, &GENERAL, page(headers).as_deref()).await?),
+        None => None,
+    };
+    for key in headers.get_all(API_KEY) {
+        let by_key = api_key(key, headers, ground).await?;
+        if proved.as_ref().is_none_or(|proved| proved.role < by_key.role) {
+            proved = Some(by_key);
         }
     }
     Ok(proved)
+}
+
+/// The bearer token of a door that takes these kinds alone. Errors: `missing_token`, `invalid_token`.
+async fn bearer(parts: &Parts, ground: &Ground, kinds: &[Kind], what: &str) -> Result<Proved> {
+    let token = bearer_text(&parts.headers)?.ok_or_else(|| missing(what))?;
+    ground.access.bearer(token, kinds, page(&parts.headers).as_deref()).await
+}
+
+async fn api_key(key: &HeaderValue, headers: &HeaderMap, ground: &Ground) -> Result<Proved> {
+    let key = key.to_str().map_err(|_| Error::new(Code::InvalidToken, "The API key is not known"))?;
+    ground.access.api_key(key.trim(), page(headers).as_deref()).await
+}
+
+/// The origin of the page that sent the request, where its browser says so.
+fn page(headers: &HeaderMap) -> Option<String> {
+    origin::page(headers).and_then(|page| page.to_str().map(str::to_owned).ok())
+}
+
+#[track_caller]
+fn missing(what: &str) -> Error {
+    Error::new(Code::MissingToken, format!("Send {what} as Authorization: Bearer"))
+}
+
+#[track_caller]
+fn invalid() -> Error {
+    Error::new(Code::InvalidToken, "The token is unknown, damaged or expired")
+}
+
+/// The one bearer token of a request. Other schemes are a proxy's business. Errors: `invalid_token` for several, or for one
+/// that is no text.
+fn bearer_text(headers: &HeaderMap) -> Result<Option<&str>> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| strip_bearer(value.as_bytes()));
+    let (first, second) = (all.next(), all.next());
+    if second.is_some() {
+        return Err(Error::new(Code::InvalidToken, "Send one token"));
+    }
+    first.map(|bearer| std::str::from_utf8(bearer).map(str::trim).map_err(|_| invalid())).transpose()
 }
 
 fn strip_bearer(value: &[u8]) -> Option<&[u8]> {

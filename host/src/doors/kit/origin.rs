@@ -146,6 +146,11 @@ pub fn is_open(path: &str) -> bool {
     path.starts_with("/static/")
 }
 
+/// The origin of the page that sent this, by `Origin`, else by `Referer`.
+pub fn page(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(header::ORIGIN).cloned().or_else(|| referer(headers))
+}
+
 /// The origin of the page that `Referer` names; one that cannot be read is nobody's.
 fn referer(headers: &HeaderMap) -> Option<HeaderValue> {
     let page = headers.get(header::REFERER)?;

@@ -1,44 +1,19 @@
 //! Who is calling: visitors by a signed id, servers by a key, admins by a token.
+mod caller;
 mod tokens;
 
 use crate::base::clock::Clock;
-use crate::base::error::{Code, Error, Result};
-use crate::base::ids::{VisitorId, WorkspaceId};
+use crate::base::error::Result;
+use crate::base::ids::VisitorId;
 use crate::base::secret::{MacKey, Secret, hex, same, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use tokens::{LONGEST, SHORTEST};
-
-/// What a caller may do. Ordered: a later role may do what an earlier one may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    Visitor,
-    Operator,
-    Admin,
-}
-
-/// A caller whose identity has been proved.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub workspace: WorkspaceId,
-    pub visitor: VisitorId,
-    pub role: Role,
-    /// BCP 47, from `Accept-Language`; "en" when nothing usable was sent.
-    pub locale: String,
-}
-
-/// A bearer that was accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bearer {
-    /// For the audit log: the token's id, or "start" for the credential of this start. Not a secret.
-    pub id: String,
-    pub role: Role,
-}
+pub use caller::{Caller, MemberRole, Proved, Role, Tenant, Who};
+pub use tokens::{Claims, Kind, LONGEST, SHORTEST, Subject};
 
 /// How long the credential of a start is accepted.
 pub const START_CREDENTIAL_LIFE: Duration = Duration::from_secs(3600);
@@ -56,6 +31,7 @@ struct Inner {
     tokens: tokens::Tokens,
     api_keys: Vec<[u8; 32]>,
     start: OnceLock<Start>,
+    start_closed: AtomicBool,
 }
 
 /// Only its hash is kept. Its time is the monotonic clock's, which nobody can set back.
@@ -75,6 +51,7 @@ impl Identity {
             tokens: tokens::Tokens::new(key),
             api_keys: api_keys.iter().map(|key| sha256(key.reveal().as_bytes())).collect(),
             start: OnceLock::new(),
+            start_closed: AtomicBool::new(false),
             clock,
         }))
     }
@@ -111,9 +88,21 @@ impl Identity {
         VisitorId::parse(id)
     }
 
-    /// A token with role admin. Errors: `invalid_setting` for a life below `SHORTEST` or above `LONGEST`.
+    /// A token with role admin on the whole host, for the command line. Errors: `invalid_setting` for a life below
+    /// `SHORTEST` or above `LONGEST`.
     pub fn mint_admin(&self, life: Duration) -> Result<Secret<String>> {
-        self.0.tokens.mint(Role::Admin, life, &self.0.clock)
+        Ok(self.mint(Kind::Admin, Subject::host(), life)?.0)
+    }
+
+    /// A new token of this kind, and what it says. Errors: `invalid_setting` for a life that no token may have.
+    pub fn mint(&self, kind: Kind, subject: Subject, life: Duration) -> Result<(Secret<String>, Claims)> {
+        self.0.tokens.mint(kind, subject, life, &self.0.clock)
+    }
+
+    /// What a token of one of these kinds says, if this host has signed it and its time has come and not passed. Whether
+    /// it has been revoked is another question.
+    pub fn read(&self, token: &str, kinds: &[Kind]) -> Option<Claims> {
+        self.0.tokens.read(token, kinds, &self.0.clock)
     }
 
     /// The start's own admin credential: made anew by every process, accepted for an hour, kept as a hash. `None` when
@@ -130,30 +119,17 @@ impl Identity {
         self.0.start.set(start).is_ok().then(|| Secret::new(text))
     }
 
-    /// Who a bearer credential (a token or the start's credential) proves. Errors: `invalid_token`, the same answer
-    /// whatever is wrong with it.
-    pub fn bearer(&self, bearer: &str) -> Result<Bearer> {
-        let known = if bearer.starts_with(START_PREFIX) {
-            self.is_start_credential(bearer).then(|| Bearer { id: "start".to_owned(), role: Role::Admin })
-        } else {
-            self.0.tokens.check(bearer, &self.0.clock)
-        };
-        known.ok_or_else(invalid_token)
+    /// The start's credential is void from now on: the host has an owner.
+    pub fn close_start_credential(&self) {
+        self.0.start_closed.store(true, Ordering::Release);
     }
 
-    /// An admin's bearer. Errors: `invalid_token`; `forbidden` for a good token of a lower role.
-    pub fn admin(&self, bearer: &str) -> Result<Bearer> {
-        let bearer = self.bearer(bearer)?;
-        match bearer.role {
-            Role::Admin => Ok(bearer),
-            _ => Err(Error::new(Code::Forbidden, "This needs the role admin")),
-        }
-    }
-
-    fn is_start_credential(&self, text: &str) -> bool {
+    /// Whether this is the credential that this process has printed, and it still counts.
+    pub fn is_start_credential(&self, text: &str) -> bool {
         let Some(start) = self.0.start.get() else { return false };
-        // Compared before time is looked at, so that the time it takes tells nothing.
-        same(&sha256(text.as_bytes()), &start.hash) & (start.since.elapsed() < start.life)
+        // Compared before anything else is looked at, so that the time it takes tells nothing.
+        let fits = same(&sha256(text.as_bytes()), &start.hash);
+        fits & (start.since.elapsed() < start.life) & !self.0.start_closed.load(Ordering::Acquire)
     }
 
     /// The name by which the log knows an API key of `auth.api_keys`, "key_" and 8 hex digits of its hash; `None` for a
@@ -163,11 +139,6 @@ impl Identity {
         let known = self.0.api_keys.iter().fold(false, |found, listed| found | same(listed, &hash));
         known.then(|| format!("key_{}", hex(&hash).get(..8).unwrap_or_default()))
     }
-}
-
-#[track_caller]
-fn invalid_token() -> Error {
-    Error::new(Code::InvalidToken, "The token is unknown, damaged or expired")
 }
 
 #[cfg(test)]
@@ -232,17 +203,19 @@ mod tests {
     #[test]
     fn the_start_credential_is_handed_out_once_and_ends() {
         let identity = identity();
-        assert_eq!(identity.admin("adm_").unwrap_err().code, Code::InvalidToken);
+        assert!(!identity.is_start_credential("adm_"));
         let credential = identity.open_start_credential().unwrap();
         assert_eq!(credential.reveal().len(), "adm_".len() + 40);
-        assert_eq!(identity.admin(credential.reveal()).unwrap(), Bearer { id: "start".into(), role: Role::Admin });
+        assert!(identity.is_start_credential(credential.reveal()));
         assert!(identity.open_start_credential().is_none());
         let mut close = credential.reveal().clone();
         close.pop();
-        assert!(identity.admin(&close).is_err());
+        assert!(!identity.is_start_credential(&close));
+        identity.close_start_credential();
+        assert!(!identity.is_start_credential(credential.reveal()));
         let ended = super::tests::identity();
         let credential = ended.open_start_credential_for(Duration::ZERO).unwrap();
-        assert_eq!(ended.admin(credential.reveal()).unwrap_err().code, Code::InvalidToken);
+        assert!(!ended.is_start_credential(credential.reveal()));
     }
 
     #[test]
@@ -262,7 +235,12 @@ mod tests {
         let start = identity.open_start_credential().unwrap();
         let admin = identity.mint_admin(Duration::from_secs(60)).unwrap();
         let (_, visitor) = identity.mint_visitor();
-        assert!(identity.admin(&visitor).is_err() && identity.admin("first-api-key").is_err());
+        for other in [visitor.as_str(), "first-api-key", start.reveal()] {
+            assert!(identity.read(other, &Kind::ALL).is_none());
+        }
+        for other in [visitor.as_str(), "first-api-key", admin.reveal()] {
+            assert!(!identity.is_start_credential(other));
+        }
         for other in [start.reveal(), admin.reveal(), "first-api-key"] {
             assert_eq!(identity.visitor(other), None);
         }

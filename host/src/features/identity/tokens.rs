@@ -1,9 +1,8 @@
-//! Admin tokens: JWTs that this host alone mints and reads. The verifier decides everything: one algorithm, one type, one
+//! Tokens: JWTs that this host alone mints and reads. The verifier decides everything: one algorithm, one type, one
 //! issuer, one audience. Nothing in a token's header is followed; a header with anything but `alg` and `typ` is refused.
-use super::{Bearer, Role};
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result};
-use crate::base::ids::TokenId;
+use crate::base::ids::{TokenId, WorkspaceId};
 use crate::base::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,25 +14,89 @@ use std::time::Duration;
 pub const SHORTEST: Duration = Duration::from_secs(1);
 pub const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// The token's type, in its header: a token minted for another purpose has another one.
-const TYPE: &str = "inlay-admin+jwt";
 const ISSUER: &str = "inlay";
-const AUDIENCE: &str = "inlay-admin";
 /// Clocks of two nodes may differ by this much: a token may seem to come from the future. It never lives longer.
 const LEEWAY_S: u64 = 60;
 /// Ours have about 300 bytes.
 const LONGEST_TEXT: usize = 2048;
 
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    role: Role,
-    iat: u64,
-    exp: u64,
+/// What a token is for. Each kind has a type and an audience of its own, so that none passes as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An account's, 60 minutes by default.
+    Access,
+    /// A page's, for one bot.
+    Widget,
+    /// An operator's, in one organization.
+    Operator,
+    /// A member's who acts for the workspace.
+    Company,
+    /// The command line's.
+    Admin,
+    /// A browser's, in a cookie, for our own pages.
+    Browser,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 6] = [Kind::Access, Kind::Widget, Kind::Operator, Kind::Company, Kind::Admin, Kind::Browser];
+
+    /// `typ` of the header, `aud` of the claims.
+    fn marks(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Access => ("inlay-access+jwt", "inlay"),
+            Kind::Widget => ("inlay-widget+jwt", "inlay-widget"),
+            Kind::Operator => ("inlay-operator+jwt", "inlay-operator"),
+            Kind::Company => ("inlay-company+jwt", "inlay-company"),
+            Kind::Admin => ("inlay-admin+jwt", "inlay-admin"),
+            Kind::Browser => ("inlay-browser+jwt", "inlay-browser"),
+        }
+    }
+
+    /// The longest life that a token of this kind may have.
+    pub fn longest(self) -> Duration {
+        const DAY: u64 = 24 * 3600;
+        match self {
+            Kind::Access => Duration::from_secs(DAY),
+            Kind::Widget | Kind::Company | Kind::Admin | Kind::Browser => LONGEST,
+            Kind::Operator => Duration::from_secs(366 * DAY),
+        }
+    }
+}
+
+/// Whom a token is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// A user's id, a bot's, an operator's; "host" for the command line's admin.
+    pub sub: String,
+    /// The workspace that it acts in.
+    pub ws: String,
+    /// The sign-in that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    nbf: Option<u64>,
-    jti: String,
+    pub sid: Option<String>,
+}
+
+impl Subject {
+    /// The command line's admin.
+    pub fn host() -> Subject {
+        Subject { sub: "host".to_owned(), ws: WorkspaceId::first().to_string(), sid: None }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub aud: String,
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// Seconds since the epoch.
+    pub iat: u64,
+    pub exp: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<u64>,
+    pub jti: String,
+    /// Which kind it was: from the header.
+    #[serde(skip)]
+    pub kind: Option<Kind>,
 }
 
 #[derive(Deserialize)]
@@ -60,45 +123,55 @@ impl Tokens {
         Tokens { signing: EncodingKey::from_secret(key), checking: DecodingKey::from_secret(key), validation }
     }
 
-    pub(super) fn mint(&self, role: Role, life: Duration, clock: &Clock) -> Result<Secret<String>> {
-        if !(SHORTEST..=LONGEST).contains(&life) {
-            return Err(Error::new(Code::InvalidSetting, "A token lives from 1 second to 30 days"));
+    pub(super) fn mint(
+        &self,
+        kind: Kind,
+        subject: Subject,
+        life: Duration,
+        clock: &Clock,
+    ) -> Result<(Secret<String>, Claims)> {
+        if !(SHORTEST..=kind.longest()).contains(&life) {
+            let longest = humantime::format_duration(kind.longest());
+            return Err(Error::new(Code::InvalidSetting, format!("Such a token lives from 1 second to {longest}")));
         }
         let iat = clock.now_s();
+        let (typ, aud) = kind.marks();
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            role,
+            aud: aud.to_owned(),
+            subject,
             iat,
             exp: iat + life.as_secs(),
             nbf: None,
             jti: TokenId::new(clock).to_string(),
+            kind: Some(kind),
         };
-        let header = Header { typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::HS256) };
-        jsonwebtoken::encode(&header, &claims, &self.signing).map(Secret::new).map_err(Error::internal)
+        let header = Header { typ: Some(typ.to_owned()), ..Header::new(Algorithm::HS256) };
+        let token = jsonwebtoken::encode(&header, &claims, &self.signing).map_err(Error::internal)?;
+        Ok((Secret::new(token), claims))
     }
 
     /// `None` whatever is wrong: the caller learns nothing, and one answer cannot be told from another.
-    pub(super) fn check(&self, token: &str, clock: &Clock) -> Option<Bearer> {
+    pub(super) fn read(&self, token: &str, kinds: &[Kind], clock: &Clock) -> Option<Claims> {
         if token.len() > LONGEST_TEXT {
             return None;
         }
         let head = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
         let head: Head = serde_json::from_slice(&head).ok()?;
-        if head.alg != "HS256" || head.typ != TYPE {
+        let kind = kinds.iter().copied().find(|kind| kind.marks().0 == head.typ)?;
+        if head.alg != "HS256" {
             return None;
         }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation).ok()?.claims;
         let now = clock.now_s();
         let good = claims.iss == ISSUER
-            && claims.aud == AUDIENCE
+            && claims.aud == kind.marks().1
             && claims.exp > now
             && claims.iat <= now.saturating_add(LEEWAY_S)
             && claims.nbf.is_none_or(|nbf| nbf <= now.saturating_add(LEEWAY_S))
-            && claims.exp.checked_sub(claims.iat).is_some_and(|life| (1..=LONGEST.as_secs()).contains(&life))
-            && claims.role > Role::Visitor;
-        let id = TokenId::parse(&claims.jti)?.to_string();
-        good.then_some(Bearer { id, role: claims.role })
+            && claims.exp.checked_sub(claims.iat).is_some_and(|life| (1..=kind.longest().as_secs()).contains(&life));
+        TokenId::parse(&claims.jti)?;
+        good.then_some(Claims { kind: Some(kind), ..claims })
     }
 }
 
@@ -115,8 +188,8 @@ mod tests {
         Clock::frozen(NOW_S * 1000)
     }
 
-    fn check(token: &str) -> Option<Bearer> {
-        Tokens::new(KEY).check(token, &clock())
+    fn check(token: &str) -> Option<Claims> {
+        Tokens::new(KEY).read(token, &[Kind::Admin], &clock())
     }
 
     fn b64(bytes: impl AsRef<[u8]>) -> String {
@@ -131,11 +204,14 @@ mod tests {
     }
 
     fn header() -> Value {
-        json!({"alg": "HS256", "typ": TYPE})
+        json!({"alg": "HS256", "typ": "inlay-admin+jwt"})
     }
 
     fn claims() -> Value {
-        json!({"iss": "inlay", "aud": "inlay-admin", "role": "admin", "iat": NOW_S, "exp": NOW_S + 600, "jti": "tok_1"})
+        json!({
+            "iss": "inlay", "aud": "inlay-admin", "sub": "host", "ws": "ws_default",
+            "iat": NOW_S, "exp": NOW_S + 600, "jti": "tok_1",
+        })
     }
 
     fn with(mut value: Value, changes: Value) -> String {
@@ -148,28 +224,34 @@ mod tests {
         value.to_string()
     }
 
-    fn with_claims(changes: Value) -> Option<Bearer> {
+    fn with_claims(changes: Value) -> Option<Claims> {
         check(&forge(&header().to_string(), &with(claims(), changes)))
     }
 
-    fn with_header(changes: Value) -> Option<Bearer> {
+    fn with_header(changes: Value) -> Option<Claims> {
         check(&forge(&with(header(), changes), &claims().to_string()))
     }
 
     #[test]
     fn a_minted_token_passes_for_its_life_and_no_longer() {
         let tokens = Tokens::new(KEY);
-        let token = tokens.mint(Role::Admin, Duration::from_secs(600), &clock()).unwrap();
-        let at = |seconds| tokens.check(token.reveal(), &Clock::frozen((NOW_S + seconds) * 1000));
-        let bearer = at(0).unwrap();
-        assert!(bearer.role == Role::Admin && bearer.id.starts_with("tok_"));
+        let life = Duration::from_secs(600);
+        let (token, claims) = tokens.mint(Kind::Admin, Subject::host(), life, &clock()).unwrap();
+        let read = |clock: Clock| tokens.read(token.reveal(), &[Kind::Admin], &clock);
+        let at = |seconds| read(Clock::frozen((NOW_S + seconds) * 1000));
+        assert_eq!(at(0), Some(claims));
+        assert!(tokens.read(token.reveal(), &[Kind::Access, Kind::Widget], &clock()).is_none());
         assert!(at(599).is_some());
         assert!(at(600).is_none());
-        let early = |seconds| tokens.check(token.reveal(), &Clock::frozen((NOW_S - seconds) * 1000));
+        let early = |seconds| read(Clock::frozen((NOW_S - seconds) * 1000));
         assert!(early(60).is_some() && early(61).is_none());
-        assert!(Tokens::new(b"another key of 32 bytes or more, surely").check(token.reveal(), &clock()).is_none());
+        assert!(
+            Tokens::new(b"another key of 32 bytes or more, surely")
+                .read(token.reveal(), &[Kind::Admin], &clock())
+                .is_none()
+        );
         for life in [0, LONGEST.as_secs() + 1] {
-            assert!(tokens.mint(Role::Admin, Duration::from_secs(life), &clock()).is_err());
+            assert!(tokens.mint(Kind::Admin, Subject::host(), Duration::from_secs(life), &clock()).is_err());
         }
     }
 
@@ -231,19 +313,18 @@ mod tests {
             json!({"iat": null}),
             json!({"iat": 0}),
             json!({"nbf": NOW_S + 61}),
-            json!({"role": "owner"}),
-            json!({"role": "visitor"}),
-            json!({"role": null}),
-            json!({"role": ["admin"]}),
+            json!({"sub": null}),
+            json!({"sub": ["host"]}),
+            json!({"ws": null}),
+            json!({"sid": 1}),
             json!({"jti": null}),
             json!({"jti": "vis_1"}),
         ];
         for changes in bad {
             assert_eq!(with_claims(changes.clone()), None, "{changes}");
         }
-        let twice = claims().to_string().replacen('{', r#"{"role":"operator","#, 1);
+        let twice = claims().to_string().replacen('{', r#"{"sub":"other","#, 1);
         assert_eq!(check(&forge(&header().to_string(), &twice)), None);
-        assert_eq!(with_claims(json!({"role": "operator"})).map(|b| b.role), Some(Role::Operator));
     }
 
     #[test]

@@ -244,10 +244,13 @@ fn declared(raw: Vec<RawEntry>, kind: &str, effect: Effect, role: Option<Role>) 
             let role = match entry.auth.as_deref() {
                 None => role,
                 Some("public") => None,
-                Some("visitor" | "user") => Some(Role::Visitor),
+                Some("visitor") => Some(Role::Visitor),
+                Some("user") => Some(Role::User),
                 Some("operator") => Some(Role::Operator),
                 Some("admin") => Some(Role::Admin),
-                Some(_) => return Err(refuse(format!("auth of {name} must be public, visitor, operator or admin"))),
+                Some(_) => {
+                    return Err(refuse(format!("auth of {name} must be public, visitor, user, operator or admin")));
+                }
             };
             if entry.shared && (kind != "query" || role.is_some()) {
                 return Err(refuse(format!("{name} cannot be shared; only a query that is public can")));

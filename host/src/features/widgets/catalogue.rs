@@ -56,9 +56,10 @@ impl Widget {
         let role = match extra.get("auth").map(|a| a.as_str().unwrap_or_default()) {
             None | Some("public") => None,
             Some("visitor") => Some(Role::Visitor),
+            Some("user") => Some(Role::User),
             Some("operator") => Some(Role::Operator),
             Some("admin") => Some(Role::Admin),
-            Some(_) => return Err(wrong("auth", "must be public, visitor, operator or admin".into())),
+            Some(_) => return Err(wrong("auth", "must be public, visitor, user, operator or admin".into())),
         };
         let template = Template::compile(&file.name, &file.template)?;
         Ok(Widget {
