@@ -36,6 +36,8 @@ mod state;
 mod alloc;
 #[cfg(not(target_arch = "wasm32"))]
 mod fake;
+#[cfg(not(target_arch = "wasm32"))]
+mod widget_cases;
 #[cfg(target_arch = "wasm32")]
 mod guest;
 
@@ -52,6 +54,8 @@ pub use log::{Level, Logger};
 pub use plugin::{Empty, Plugin};
 pub use reply::{Render, Reply, ReplyExt, render, reply, reply_json};
 pub use state::{Bucket, Entry};
+#[cfg(not(target_arch = "wasm32"))]
+pub use widget_cases::Unlike;
 
 pub use inlay_macros::{Deserialize, Serialize, actions, plugin};
 pub use schemars::{self, JsonSchema};

@@ -156,3 +156,14 @@ fn unknown_names_and_unfit_input_are_refusals() {
     assert_eq!(failure.code, "input.invalid");
     assert!(failure.message.contains("expected a string"), "{}", failure.message);
 }
+
+#[test]
+fn what_a_widget_sends_is_understood_or_it_is_said() {
+    let sent = |payload: Value| {
+        let sent = json!([{ "type": "note.add", "payload": payload }, { "type": "cart.add", "payload": {} }]);
+        PLUGIN.misunderstood(&json!({ "widgets": [{ "widget": "note", "cases": [{ "name": "add", "sent": sent }] }] }))
+    };
+    assert_eq!(sent(json!({ "text": "milk" })), [""; 0]);
+    let wrong = sent(json!({ "words": "milk" }));
+    assert!(wrong.len() == 1 && wrong[0].starts_with("note / add: note.add cannot read"), "{wrong:?}");
+}

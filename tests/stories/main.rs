@@ -57,3 +57,5 @@ mod tutorial;
 mod versions;
 #[cfg(test)]
 mod widget_cases;
+#[cfg(test)]
+mod widget_tools;

@@ -43,16 +43,19 @@ fn check(file: &str, name: &str, widget: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Every file of the readable form; `inlay widget unpack` writes them, `inlay widget pack` reads them.
+/// Every file of the readable form; `inlay widget unpack` writes them, `inlay widget pack` reads them. `cases.json` is there
+/// for `inlay widget test` and goes into no component.
 const FILES: &[&str] = &[
     "widget.toml",
     "template.jinja",
     "schema.json",
     "preview.json",
-    "encoded.txt",
+    "encoded.json",
     "params.json",
     "sample.json",
-    "extra.json",
+    "inlay.json",
+    "other.json",
+    "cases.json",
 ];
 
 fn folder(reader: &mut Reader, name: &str) -> Result<Value, String> {
@@ -68,10 +71,9 @@ fn folder(reader: &mut Reader, name: &str) -> Result<Value, String> {
         target.insert(key, value);
     }
     widget.insert("template".to_owned(), reader.read(&file("template.jinja"))?.into());
-    if has("encoded.txt") {
-        widget.insert("encodedWidget".to_owned(), reader.read(&file("encoded.txt"))?.trim().into());
-    }
-    for (part, key) in [("schema.json", "jsonSchema"), ("preview.json", "outputJsonPreview")] {
+    let members =
+        [("schema.json", "jsonSchema"), ("preview.json", "outputJsonPreview"), ("encoded.json", "encodedWidget")];
+    for (part, key) in members {
         if has(part) {
             widget.insert(key.to_owned(), reader.read_json(&file(part))?);
         }
@@ -81,11 +83,13 @@ fn folder(reader: &mut Reader, name: &str) -> Result<Value, String> {
             ours.insert(key.to_owned(), reader.read_json(&file(part))?);
         }
     }
-    if has("extra.json") {
-        let extra = reader.read_json(&file("extra.json"))?;
-        let members = |key: &str| extra.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
-        widget.extend(members("widget"));
-        ours.extend(members("inlay"));
+    for (part, target) in [("inlay.json", &mut ours), ("other.json", &mut widget)] {
+        if has(part) {
+            match reader.read_json(&file(part))? {
+                Value::Object(members) => target.extend(members),
+                _ => return Err(format!("{}: it must hold an object", file(part))),
+            }
+        }
     }
     if !ours.is_empty() {
         widget.insert("inlay".to_owned(), ours.into());

@@ -87,3 +87,8 @@ fn only_administrators_read() {
     let reason = &manifest["actions"][0]["input"]["properties"]["reason"];
     assert_eq!(reason["enum"], json!(["sales", "support", "demo", "feedback", "other"]));
 }
+
+#[test]
+fn the_widgets_are_as_their_cases_say_and_are_understood() {
+    assert!(PLUGIN.test_widgets("../../widgets/contact-form").unwrap() > 1);
+}

@@ -113,3 +113,8 @@ fn every_shipped_question_has_its_right_option() {
         }
     }
 }
+
+#[test]
+fn the_widgets_are_as_their_cases_say_and_are_understood() {
+    assert!(PLUGIN.test_widgets("widgets").unwrap() > 1);
+}

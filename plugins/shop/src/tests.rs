@@ -178,3 +178,11 @@ fn the_manifest_says_what_the_contract_wants() {
     assert_eq!(manifest["widgets"][0]["name"], "product-card");
     assert_eq!(manifest["widgets"][0]["inlay"]["source"], "product");
 }
+
+#[test]
+fn the_widgets_are_as_their_cases_say_and_are_understood() {
+    assert!(PLUGIN.test_widgets("widgets").unwrap() > 1);
+    for shown in ["cart", "products", "ableton-live-12-suite"] {
+        assert!(PLUGIN.test_widgets(&format!("../../widgets/{shown}")).unwrap() > 1, "{shown}");
+    }
+}

@@ -42,6 +42,8 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> std::process::Output {
             command.env_remove(&variable);
         }
     }
+    // What tests of plugins draw their widgets with.
+    command.env("INLAY_TEST_BIN", env!("CARGO_BIN_EXE_inlay"));
     command.env("CARGO_TARGET_DIR", target()).output().expect("cargo runs")
 }
 

@@ -1,4 +1,7 @@
 //! `inlay widget`: render, pack and unpack widget files without a host.
+mod exchange;
+mod test;
+
 use super::{explain, print, say};
 use crate::app::Failure;
 use crate::base::error::{Code, Error};
@@ -24,6 +27,9 @@ const READABLE: [&str; 9] = [
     "other.json",
 ];
 
+/// Lies in the folder as well, but belongs to `inlay widget test`.
+const CASES: &str = "cases.json";
+
 #[derive(Subcommand)]
 pub enum Verb {
     /// Render a widget and print its tree as JSON
@@ -40,6 +46,12 @@ pub enum Verb {
         #[arg(long)]
         wire: bool,
     },
+    /// Run the cases that lie beside widgets: cases.json in a folder, NAME.cases.json beside NAME.widget
+    Test(test::TestArgs),
+    /// Turn a .widget file of ChatKit's tools into a folder, try it, and say what will not be as it seems
+    Import(exchange::ImportArgs),
+    /// Write a widget as a .widget file with everything that ChatKit's tools look for
+    Export(exchange::ExportArgs),
     /// Turn a folder in the readable form into a .widget file
     Pack {
         dir: PathBuf,
@@ -77,6 +89,9 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
             }
             print(&format!("{:#}", if wire { sent } else { tree }))
         }
+        Verb::Test(args) => test::run(args),
+        Verb::Import(args) => exchange::import(args),
+        Verb::Export(args) => exchange::export(args),
         Verb::Pack { dir, out } => {
             let text = format!("{:#}\n", WidgetFile::from_folder(&read_folder(&dir)?)?.to_json());
             match out {
@@ -116,7 +131,7 @@ fn read_folder(dir: &Path) -> Result<Folder, Failure> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if READABLE.contains(&name.as_str()) {
             folder.insert(name, read_text(&path)?);
-        } else {
+        } else if name != CASES {
             say(&format!("warning: {} is not part of a widget and is left out", path.display()));
         }
     }

@@ -1,4 +1,6 @@
 //! Widgets: the catalogue, rendering with a data source, the cache of rendered trees.
+pub mod cases;
+pub mod exchange;
 mod catalogue;
 mod fallback;
 pub mod html;

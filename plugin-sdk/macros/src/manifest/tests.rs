@@ -142,8 +142,10 @@ fn widgets_come_in_two_forms() {
         ("widgets/parts/params.json", "{\"properties\": {}}"),
         ("widgets/parts/sample.json", "{\"a\": 1}"),
         ("widgets/parts/preview.json", "{\"type\": \"Card\"}"),
-        ("widgets/parts/encoded.txt", "abc\n"),
-        ("widgets/parts/extra.json", r#"{"widget": {"x": 1}, "inlay": {"y": [2]}}"#),
+        ("widgets/parts/encoded.json", "\"abc\"\n"),
+        ("widgets/parts/inlay.json", r#"{"y": [2]}"#),
+        ("widgets/parts/other.json", r#"{"x": 1}"#),
+        ("widgets/parts/cases.json", "no part of the widget"),
         ("widgets/README.md", "not a widget"),
     ];
     let manifest = Folder::with(&files).build().unwrap();
