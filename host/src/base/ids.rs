@@ -80,6 +80,13 @@ impl WorkspaceId {
     }
 }
 
+impl VisitorId {
+    /// A visitor that is not new each time but made of something: lower-case letters and digits, at most 64.
+    pub fn of(text: &str) -> VisitorId {
+        VisitorId(format!("vis_{text}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -58,6 +58,11 @@ pub struct Admin {
     pub who: String,
 }
 
+/// An admin of the workspace that he acts in, which need not be the host's own.
+pub struct WorkspaceAdmin {
+    pub caller: Caller,
+}
+
 /// Somebody who has signed in, wherever he is a member.
 pub struct Account {
     pub user: UserId,
@@ -162,6 +167,16 @@ extracts! {
         }
     }
 
+    WorkspaceAdmin: parts, ground => {
+        ground.origins.check_admin(&parts.headers)?;
+        let found = find(parts, &ground).await?;
+        match found.proved {
+            None => Err(missing("an admin's token"))?,
+            Some(proved) if proved.role == Role::Admin => WorkspaceAdmin { caller: found.anyone.caller },
+            Some(_) => Err(Error::new(Code::Forbidden, "This needs the role admin"))?,
+        }
+    }
+
     Account: parts, ground => {
         let proved = bearer(parts, &ground, &[Kind::Access], "an account's access token").await?;
         match &proved.who {
@@ -223,7 +238,15 @@ struct Found {
 async fn find(parts: &Parts, ground: &Ground) -> Result<Found> {
     let headers = &parts.headers;
     let proved = credential(headers, ground).await?;
-    let (visitor, proof, by_cookie) = visitor(headers, &ground.identity);
+    let (mut visitor, mut proof, by_cookie) = visitor(headers, &ground.identity);
+    // A person with an account is the same visitor everywhere, unless he says whose place he takes.
+    if let Some(Who::Account { user, .. }) = proved.as_ref().map(|proved| &proved.who)
+        && (by_cookie || proof.minted)
+    {
+        visitor = ground.identity.visitor_of(user);
+        let signed = HeaderValue::try_from(ground.identity.visitor_token(&visitor));
+        proof = Proof { signed: signed.unwrap_or(HeaderValue::from_static("")), minted: false };
+    }
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let is_form = matches!(body::kind(headers), Ok(body::Kind::Form | body::Kind::Multipart));
         ground.origins.check(headers, by_cookie, is_form && proved.is_none())?;

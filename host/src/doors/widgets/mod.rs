@@ -7,7 +7,7 @@ pub use describe::doors;
 
 use crate::base::error::{Code, Error};
 use crate::doors::kit::answer::{self, HTML, JSON, Json};
-use crate::doors::kit::auth::{Admin, Anyone, Visitor};
+use crate::doors::kit::auth::{Anyone, Visitor, WorkspaceAdmin};
 use crate::doors::kit::shed::Shed;
 use crate::doors::kit::{Answer, accept, body, pages};
 use crate::doors::rooms::{Manages, Shows};
@@ -114,7 +114,7 @@ async fn cart(
 async fn submissions(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
-    Admin { caller, .. }: Admin,
+    WorkspaceAdmin { caller }: WorkspaceAdmin,
     uri: Uri,
 ) -> Answer<Response> {
     ask(&*plugins, &ground.shed, &caller, "submissions", &uri).await

@@ -4,7 +4,7 @@ mod tokens;
 
 use crate::base::clock::Clock;
 use crate::base::error::Result;
-use crate::base::ids::VisitorId;
+use crate::base::ids::{UserId, VisitorId};
 use crate::base::secret::{MacKey, Secret, hex, same, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,6 +28,7 @@ pub struct Identity(Arc<Inner>);
 struct Inner {
     clock: Clock,
     visitors: MacKey,
+    people: MacKey,
     tokens: tokens::Tokens,
     api_keys: Vec<[u8; 32]>,
     start: OnceLock<Start>,
@@ -48,6 +49,7 @@ impl Identity {
         let key = signing_key.reveal();
         Identity(Arc::new(Inner {
             visitors: MacKey::derive(key, "inlay visitor v1"),
+            people: MacKey::derive(key, "inlay visitor of an account v1"),
             tokens: tokens::Tokens::new(key),
             api_keys: api_keys.iter().map(|key| sha256(key.reveal().as_bytes())).collect(),
             start: OnceLock::new(),
@@ -61,6 +63,12 @@ impl Identity {
         let visitor = VisitorId::new(&self.0.clock);
         let token = self.visitor_token(&visitor);
         (visitor, token)
+    }
+
+    /// The visitor that a person with an account is, on whatever device: always the same, and nobody else's.
+    pub fn visitor_of(&self, user: &UserId) -> VisitorId {
+        let mac = self.0.people.sign(user.as_str().as_bytes());
+        VisitorId::of(&hex(mac.get(..16).unwrap_or(&mac)))
     }
 
     /// The token of a visitor that is known already.
