@@ -34,7 +34,20 @@ pub enum Guard {
     Nobody,
     /// Everybody becomes a visitor; a token or key raises what one may do.
     Visitor,
+    /// An admin of the host.
     Admin,
+    /// Somebody who has signed in.
+    Account,
+    /// A member of the workspace that he acts in, or the command line's admin.
+    Member,
+    /// A company token.
+    Company,
+    /// An operator's token.
+    Operator,
+    /// A widget token.
+    Widget,
+    /// An API key.
+    Key,
 }
 
 pub struct Door {
@@ -93,6 +106,9 @@ impl Door {
             Guard::Nobody => &[],
             Guard::Visitor => &[Code::InvalidToken],
             Guard::Admin => &[Code::MissingToken, Code::InvalidToken, Code::Forbidden, Code::CrossSite],
+            Guard::Member => &[Code::MissingToken, Code::InvalidToken, Code::Forbidden],
+            Guard::Widget | Guard::Key => &[Code::MissingToken, Code::InvalidToken, Code::OriginNotAllowed],
+            Guard::Account | Guard::Company | Guard::Operator => &[Code::MissingToken, Code::InvalidToken],
         };
         self.refuses(codes)
     }
@@ -205,7 +221,13 @@ fn requirements(guard: Guard) -> Vec<SecurityRequirement> {
     let one = |name: &str| SecurityRequirement::new(name, [] as [&str; 0]);
     match guard {
         Guard::Nobody => vec![SecurityRequirement::default()],
-        Guard::Admin => vec![one("token")],
+        Guard::Admin => vec![one("token"), one("account")],
+        Guard::Account => vec![one("account")],
+        Guard::Member => vec![one("account"), one("token")],
+        Guard::Company => vec![one("company")],
+        Guard::Operator => vec![one("operator")],
+        Guard::Widget => vec![one("widget")],
+        Guard::Key => vec![one("apiKey")],
         // The empty one: who sends nothing becomes a new visitor.
         Guard::Visitor => {
             vec![
@@ -213,6 +235,9 @@ fn requirements(guard: Guard) -> Vec<SecurityRequirement> {
                 one("visitorHeader"),
                 one("apiKey"),
                 one("token"),
+                one("account"),
+                one("operator"),
+                one("widget"),
                 SecurityRequirement::default(),
             ]
         }
@@ -253,13 +278,18 @@ JSON in, JSON out, UTF-8. A body may have 1 MiB and its JSON 64 levels. Every an
 sent is kept. Whoever calls as a visitor gets the proof of it in `X-Inlay-Visitor`, and in an HttpOnly cookie when it is \
 new. Failures are RFC 9457 problems with a stable `code`.";
 
-fn schemes() -> [(&'static str, SecurityScheme); 4] {
-    let token = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("From `inlay token create`, or the one that the start prints"));
+fn schemes() -> [(&'static str, SecurityScheme); 8] {
+    let bearer = |words: &str| {
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(words));
+        SecurityScheme::Http(token.build())
+    };
     let key = |name: &str, words: &str| ApiKeyValue::with_description(name, words);
     [
-        ("token", SecurityScheme::Http(token.build())),
+        ("token", bearer("From `inlay token create`, or the one that the start prints")),
+        ("account", bearer("An account's access token")),
+        ("company", bearer("A company token, from `/api/company/get-token`")),
+        ("operator", bearer("An operator's token, from `/api/operator/get-token`")),
+        ("widget", bearer("A widget token, from `/widget/generate`")),
         ("apiKey", SecurityScheme::ApiKey(ApiKey::Header(key("X-API-Key", "A server's key, from `auth.api_keys`")))),
         ("visitorHeader", SecurityScheme::ApiKey(ApiKey::Header(key("X-Inlay-Visitor", "The signed id of a visitor")))),
         ("visitorCookie", SecurityScheme::ApiKey(ApiKey::Cookie(key("inlay_visitor", "The same as a cookie")))),

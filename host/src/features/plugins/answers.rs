@@ -1,9 +1,10 @@
 //! Answers of shared queries, kept for exactly as long as the query would answer the same.
 //!
-//! A shared query is told neither who asks nor when: its answer follows from the version in force, the input, the language,
-//! the configuration, and the rows that it reads. The first three are the key, the configuration must be the same one
-//! still, the rows are watched (`Standing`).
+//! A shared query is told neither who asks nor when: its answer follows from the version in force, the workspace, the input,
+//! the language, the configuration, and the rows that it reads. The first four are the key, the configuration must be the
+//! same one still, the rows are watched (`Standing`).
 use super::table::Named;
+use crate::base::ids::WorkspaceId;
 use crate::base::secret::sha256;
 use crate::features::identity::Caller;
 use crate::features::state::Standing;
@@ -43,6 +44,7 @@ impl Data {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Asked {
     version: u64,
+    workspace: WorkspaceId,
     query: Box<str>,
     input: Box<str>,
     locale: Box<str>,
@@ -51,11 +53,12 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn new(named: &Named, input: &str, caller: &Caller) -> Asked {
         let (query, locale) = (named.name().into(), caller.locale.as_str().into());
-        Asked { version: named.plugin.serial, query, input: input.into(), locale }
+        let workspace = caller.workspace.clone();
+        Asked { version: named.plugin.serial, workspace, query, input: input.into(), locale }
     }
 
     fn bytes(&self) -> usize {
-        self.query.len() + self.input.len() + self.locale.len()
+        self.workspace.as_str().len() + self.query.len() + self.input.len() + self.locale.len()
     }
 }
 
