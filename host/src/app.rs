@@ -6,6 +6,7 @@ use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result as Answer};
 use crate::base::seal::SealKey;
 use crate::base::secret::MacKey;
+use crate::doors::kit::came::Proxies;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs, Options};
 use crate::features::access::Access;
@@ -26,7 +27,7 @@ use crate::platform::keys;
 use crate::platform::metrics::{Metrics, Totals, Watched};
 use crate::platform::templates::RenderLimits;
 use crate::platform::wasm::{Cache, CompileLimits, Compiler, Entry, Sandbox, SandboxSettings};
-use crate::settings::{MetricsAccess, Settings};
+use crate::settings::{MetricsAccess, ProxyHeader, Settings};
 use crate::{bundled, cli, server};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
@@ -362,6 +363,7 @@ fn door_options(settings: &Settings) -> Options {
     Options {
         public_url: server.public_url.clone(),
         cors_origins: server.cors_origins.clone(),
+        proxies: Proxies::new(server.trusted_proxies.clone(), server.proxy_header == ProxyHeader::Forwarded),
         max_body_bytes: server.max_body_bytes,
         body_time,
         max_upload_bytes: settings.plugins.max_component_bytes,

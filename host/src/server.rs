@@ -12,6 +12,7 @@
 //! peer still sends is thrown away for a moment.
 mod stream;
 
+use crate::doors::kit::came::Peer;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
@@ -70,8 +71,8 @@ where
     let room = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
     let (stopping, watching) = watch::channel(false);
     let mut connections = JoinSet::new();
-    let mut take = |(stream, permit): (TcpStream, OwnedSemaphorePermit)| {
-        let serving = serve(stream, service.clone(), limits, watching.clone());
+    let mut take = |(stream, peer, permit): Accepted| {
+        let serving = serve(stream, peer, service.clone(), limits, watching.clone());
         connections.spawn(async move {
             serving.await;
             drop(permit);
@@ -111,13 +112,15 @@ fn raise_file_limit() {
     }
 }
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+type Accepted = (TcpStream, Peer, OwnedSemaphorePermit);
+
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<Accepted> {
     let permit = room.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             // Answers are small and whole; waiting for more to send only delays them.
             let _ = stream.set_nodelay(true);
-            Some((stream, permit))
+            Some((stream, Peer(peer), permit))
         }
         Err(error) => {
             if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
@@ -129,7 +132,7 @@ async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStr
     }
 }
 
-async fn serve<S, B>(stream: TcpStream, service: S, limits: Limits, mut stopping: watch::Receiver<bool>)
+async fn serve<S, B>(stream: TcpStream, peer: Peer, service: S, limits: Limits, mut stopping: watch::Receiver<bool>)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + Unpin + 'static,
     S::Future: Send,
@@ -139,7 +142,7 @@ where
 {
     let pulse = Arc::new(Pulse::new());
     let watched = Watched::new(stream, pulse.clone(), limits.unreadable);
-    let answering = Answering { service, pulse: pulse.clone() };
+    let answering = Answering { service, peer, pulse: pulse.clone() };
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(LARGEST_HEAD).half_close(true);
     let mut connection = builder.serve_connection(TokioIo::new(watched), answering);
@@ -219,6 +222,7 @@ async fn part(mut stream: TcpStream, patience: Duration) {
 /// The service of one connection.
 struct Answering<S> {
     service: S,
+    peer: Peer,
     pulse: Arc<Pulse>,
 }
 
@@ -231,7 +235,8 @@ where
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response<B>, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
         self.pulse.take_up();
         let pulse = self.pulse.clone();
         let http1 = request.version() < Version::HTTP_2;

@@ -6,6 +6,7 @@ mod layers;
 pub use layers::{DEFAULTS, Layers, Leaf, Origin};
 
 use crate::base::secret::Secret;
+use ipnet::IpNet;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::net::SocketAddr;
@@ -51,12 +52,23 @@ pub struct Server {
     #[serde(deserialize_with = "optional")]
     pub public_url: Option<String>,
     pub cors_origins: Vec<String>,
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    pub proxy_header: ProxyHeader,
     pub drain_s: u64,
     pub header_timeout_s: u64,
     pub body_timeout_s: u64,
     pub idle_timeout_s: u64,
     pub max_body_bytes: usize,
     pub max_connections: usize,
+}
+
+/// The header in which trusted proxies name who has sent a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyHeader {
+    XForwardedFor,
+    Forwarded,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -321,6 +333,10 @@ fn part<T: serde::de::DeserializeOwned>(table: &mut toml::Table, section: &str) 
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     checks::address(&text).map_err(D::Error::custom)
+}
+
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    Vec::<String>::deserialize(from)?.iter().map(|text| checks::network(text).map_err(D::Error::custom)).collect()
 }
 
 fn optional<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {

@@ -15,6 +15,7 @@ mod tests;
 
 use crate::base::clock::Clock;
 use crate::doors::kit::body::Bounds;
+use crate::doors::kit::came::Proxies;
 use crate::doors::kit::frame::{self, Frame};
 use crate::doors::kit::origin::Origins;
 use crate::doors::kit::shed::Shed;
@@ -50,6 +51,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// `server.cors_origins`: exact origins, or "*".
     pub cors_origins: Vec<String>,
+    /// `server.trusted_proxies` and `server.proxy_header`.
+    pub proxies: Proxies,
     /// `server.max_body_bytes`.
     pub max_body_bytes: usize,
     /// `server.body_timeout_s`: from a request's head to the last byte of its body.
@@ -129,8 +132,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(needs: Needs) -> Router {
     let Needs { identity, access, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
     let origins = Origins::new(&options.cors_origins, options.public_url.as_deref());
-    let secure = options.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-    let frame = Frame::new(clock, origins.clone(), metrics.clone(), options.deadline, secure);
+    let frame = Frame::new(clock, origins.clone(), metrics.clone(), &options);
     let all = all();
     let hall = Hall {
         ground: Ground {

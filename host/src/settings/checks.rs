@@ -2,7 +2,8 @@
 //! repeats a secret.
 use super::{Layers, Leaf, Settings, SettingsError};
 use crate::platform::db::Place;
-use std::net::{Ipv4Addr, SocketAddr};
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 /// Smallest and largest value of every number.
@@ -107,6 +108,8 @@ fn text(leaf: &Leaf, name: &str) -> Result<(), String> {
         "server.public_url" if text.is_empty() => Ok(()),
         "server.public_url" => origin(text.trim_end_matches('/')),
         "server.cors_origins" => items().filter(|item| *item != "*").try_for_each(origin),
+        "server.trusted_proxies" => items().try_for_each(|item| network(item).map(|_| ())),
+        "server.proxy_header" => one_of(text, &["x-forwarded-for", "forwarded"]),
         "data.dir" if text.trim().is_empty() => Err("must name a folder".into()),
         "data.database_url" => database(text),
         "auth.secret" => secret(text),
@@ -128,6 +131,14 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     let parsed = local.map(|port: u16| (Ipv4Addr::LOCALHOST, port).into()).or_else(|| text.parse().ok());
     parsed.ok_or_else(|| {
         format!("is {text:?}, but must be an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000")
+    })
+}
+
+/// "10.0.0.0/8", "2001:db8::/32", or a single address.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let single = text.parse::<IpAddr>().ok().map(IpNet::from);
+    single.or_else(|| text.parse().ok()).ok_or_else(|| {
+        format!("holds {text:?}, but needs addresses or networks, such as 10.0.0.1, 10.0.0.0/8 or 2001:db8::/32")
     })
 }
 
@@ -231,6 +242,13 @@ pub fn notes(settings: &Settings) -> Vec<String> {
     if !settings.server.listen.ip().is_loopback() && settings.server.public_url.is_none() {
         notes.push(
             "server.listen is reachable for others and server.public_url is not set; put TLS in front and set it"
+                .into(),
+        );
+    }
+    if settings.server.public_url.is_some() && settings.server.trusted_proxies.is_empty() {
+        notes.push(
+            "server.public_url is set and server.trusted_proxies is empty: if a proxy stands in front, everybody seems to \
+             come from its address; name the proxy there"
                 .into(),
         );
     }

@@ -10,12 +10,15 @@
 //! 7. the numbers.
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error};
+use crate::doors::Options;
 use crate::doors::kit::answer::{self, DATA_POLICY};
 use crate::doors::kit::auth::{Proof, VISITOR};
+use crate::doors::kit::came::{Address, Came, Peer, Proxies};
 use crate::doors::kit::origin::{self, Origins};
 use crate::doors::kit::problem::{self, Problem, Refusal};
 use crate::doors::kit::request_id::{self, RequestId};
 use crate::doors::kit::{accept, body};
+use crate::features::audit;
 use crate::platform::metrics::Metrics;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -23,6 +26,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -46,10 +50,17 @@ pub struct Exchange(Arc<Inside>);
 
 struct Inside {
     id: RequestId,
+    address: Address,
     proof: OnceLock<Proof>,
 }
 
 impl Exchange {
+    pub fn came(&self) -> Came {
+        let address = self.0.address;
+        let origin = audit::Origin { address: address.ip.to_string(), request_id: self.0.id.as_str().to_owned() };
+        Came { address, origin }
+    }
+
     /// The answer will carry this visitor's proof.
     pub fn hand_back(&self, proof: Proof) {
         // A second extractor of the same request finds the same visitor.
@@ -64,15 +75,21 @@ pub struct Frame(Arc<Shared>);
 struct Shared {
     clock: Clock,
     origins: Origins,
+    proxies: Proxies,
     metrics: Metrics,
     deadline: Duration,
     /// The host is reached by https.
     secure: bool,
 }
 
+/// What a request without a connection, as tests send it, comes from.
+const NO_CONNECTION: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
 impl Frame {
-    pub fn new(clock: Clock, origins: Origins, metrics: Metrics, deadline: Duration, secure: bool) -> Frame {
-        Frame(Arc::new(Shared { clock, origins, metrics, deadline, secure }))
+    pub fn new(clock: Clock, origins: Origins, metrics: Metrics, options: &Options) -> Frame {
+        let secure = options.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let (proxies, deadline) = (options.proxies.clone(), options.deadline);
+        Frame(Arc::new(Shared { clock, origins, proxies, metrics, deadline, secure }))
     }
 }
 
@@ -105,7 +122,9 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let shared = self.shared.clone();
         let seen = Seen::of(&request, &shared.clock);
-        let exchange = Exchange(Arc::new(Inside { id: seen.id.clone(), proof: OnceLock::new() }));
+        let peer = request.extensions().get::<Peer>().map_or(NO_CONNECTION, |peer| peer.0.ip());
+        let address = shared.proxies.sender(peer, request.headers());
+        let exchange = Exchange(Arc::new(Inside { id: seen.id.clone(), address, proof: OnceLock::new() }));
         let span =
             tracing::info_span!("request", id = seen.id.as_str(), method = %seen.method, path = %request.uri().path());
         let preflight = shared.origins.preflight(request.method(), request.uri().path(), request.headers());

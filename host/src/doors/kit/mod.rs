@@ -3,6 +3,7 @@ pub mod accept;
 pub mod answer;
 pub mod auth;
 pub mod body;
+pub mod came;
 pub mod frame;
 pub mod origin;
 pub mod pages;
