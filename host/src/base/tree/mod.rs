@@ -1,7 +1,21 @@
 //! The widget tree: its shape, its wire form, its figures.
 //!
 //! The shape check is ChatKit's own and deliberately narrow: unknown components, unknown properties and wrong property
-//! values pass. What is stricter than this (types, properties, actions) is a separate, reportable step.
+//! values pass. What is stricter than this (types, properties, actions, forms, accessibility) is a separate, reportable
+//! step: [`review`], which knows the components from one table, [`vocabulary`].
+pub mod access;
+pub mod colour;
+pub mod diff;
+pub mod finding;
+mod named_colours;
+pub mod nodes;
+pub mod review;
+pub mod rules;
+pub mod schema;
+pub mod strict;
+pub mod url;
+pub mod vocabulary;
+
 use crate::base::error::Fault;
 use serde_json::{Map, Value};
 

@@ -3,6 +3,7 @@
 //! Element and attribute names are `&'static str`, so no input can become one; every value goes through one of two
 //! escapers; open elements are remembered, so the output is well-formed whatever the tree was.
 use super::classes::Classes;
+pub(super) use crate::base::tree::url::{UrlUse, safe_url};
 
 /// HTML after which no further node is begun. One node's own text may still go past it.
 pub(super) const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -149,46 +150,6 @@ fn escape(out: &mut String, text: &str) {
 fn is_noncharacter(c: char) -> bool {
     let code = u32::from(c);
     (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe
-}
-
-/// What a URL will be used for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum UrlUse {
-    /// Somewhere to go: http, https, mailto, tel, relative.
-    Link,
-    /// The source of an `<img>`: http, https, `data:image/…`, relative.
-    Image,
-}
-
-/// The URL as a browser would read it (outer blanks and all tabs and line ends gone), if its scheme is allowed.
-/// `None` for every other scheme; a scheme that a browser does not see as one is a relative URL and allowed.
-pub(super) fn safe_url(raw: &str, usage: UrlUse) -> Option<String> {
-    let url: String =
-        raw.trim_matches(|c: char| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
-    if url.is_empty() || url.chars().any(char::is_control) {
-        return None;
-    }
-    let Some(scheme) = scheme(&url) else { return Some(url) };
-    let allowed = match scheme.as_str() {
-        "http" | "https" => true,
-        "mailto" | "tel" => usage == UrlUse::Link,
-        "data" => usage == UrlUse::Image && is_data_image(&url),
-        _ => false,
-    };
-    allowed.then_some(url)
-}
-
-fn scheme(url: &str) -> Option<String> {
-    let end = url.find([':', '/', '?', '#', '\\'])?;
-    let (scheme, rest) = url.split_at_checked(end)?;
-    rest.starts_with(':').then(|| scheme.to_ascii_lowercase())
-}
-
-fn is_data_image(url: &str) -> bool {
-    let rest = url.get(5..).unwrap_or_default().to_ascii_lowercase();
-    let Some(subtype) = rest.strip_prefix("image/") else { return false };
-    let end = subtype.find([';', ',']).unwrap_or(0);
-    end > 0 && subtype.bytes().take(end).all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
 }
 
 #[cfg(test)]
