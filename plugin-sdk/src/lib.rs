@@ -26,6 +26,7 @@
 extern crate self as inlay;
 
 mod cx;
+mod day;
 mod failure;
 mod log;
 mod plugin;
@@ -47,6 +48,7 @@ use fake as sys;
 use guest as sys;
 
 pub use cx::{Audience, Call, Cx};
+pub use day::Day;
 pub use failure::{Failure, Faults, Result, fail};
 #[cfg(not(target_arch = "wasm32"))]
 pub use fake::{Event, LogLine};

@@ -1,6 +1,7 @@
 //! What visitors do in the shop.
 use crate::cart::{Cart, CartView, OrderView};
 use crate::catalogue::{self, Label, Listing};
+use crate::orders::Order;
 use crate::stock;
 use inlay::*;
 
@@ -107,15 +108,13 @@ pub fn checkout(cx: &Cx) -> Result {
         }
     }
     let bought = CartView::of(lines, &currency);
-    let id = format!("ord_{}", cx.call().id.trim_start_matches("act_"));
-    let order = json!({ "id": id, "items": bought.items, "count": bought.count, "total": bought.total,
-        "totalLabel": bought.total_label, "at": cx.call().now_ms });
-    mine.put(&format!("order/{id}"), &order)?;
+    let order = Order::of(cx, bought);
+    order.place(cx)?;
     Cart::default().store(&mine)?;
     cx.emit("cart-updated", &CartUpdated { product_id: None, count: 0 }, Audience::Visitor)?;
-    info!(cx, "order {id}: {} of {} products", bought.count, bought.items.len());
+    info!(cx, "order {}: {} of {} products", order.id, order.count, order.items.len());
 
     let mut view = CartView::of(Vec::new(), &currency);
-    view.order = Some(OrderView { id, total_label: bought.total_label, count: bought.count });
+    view.order = Some(OrderView { id: order.id.clone(), total_label: order.total_label.clone(), count: order.count });
     render("cart", &view).data(json!({ "order": order })).message("Thank you for your order")
 }

@@ -3,10 +3,14 @@ mod actions;
 mod cart;
 mod catalogue;
 mod money;
+mod orders;
+mod plans;
 mod queries;
 mod stock;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_after_sale;
 
 use inlay::*;
 
@@ -23,6 +27,20 @@ plugin! {
         /// Buy what is in the cart.
         #[destructive]
         "checkout" => actions::checkout,
+        /// Show how far an order is.
+        #[read]
+        "view_order" => orders::view,
+        /// Cancel an order that is not packed yet.
+        #[destructive]
+        "cancel_order" => orders::cancel,
+        /// Say how far an order is.
+        #[admin]
+        "set_order_status" => orders::advance,
+        /// Subscribe to a plan.
+        "choose_plan" => plans::choose,
+        /// End the visitor's plan.
+        #[destructive]
+        "leave_plan" => plans::leave,
     }
     queries {
         /// A page of the catalogue, searched and filtered.
@@ -34,5 +52,17 @@ plugin! {
         /// The visitor's cart.
         #[visitor]
         "cart" => queries::cart,
+        /// One of the visitor's orders, and how far it is.
+        #[visitor]
+        "order" => orders::show,
+        /// All orders, oldest first.
+        #[admin]
+        "orders" => orders::page,
+        /// The plans, and which one is the visitor's.
+        #[visitor]
+        "plans" => plans::show,
+        /// How many have which plan.
+        #[admin]
+        "subscribers" => plans::subscribers,
     }
 }

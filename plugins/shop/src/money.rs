@@ -1,7 +1,7 @@
 //! Amounts in a currency's smallest unit, and how people read them.
 use inlay::*;
 
-#[derive(Serialize, Clone, Debug, PartialEq, Eq)]
+#[derive(Deserialize, Serialize, Clone, Debug, PartialEq, Eq)]
 pub struct Money {
     /// In the currency's smallest unit.
     pub amount: u64,

@@ -56,6 +56,12 @@ pub fn take(cx: &Cx, id: &str, product: &Label, quantity: u64) -> Result<Option<
     Ok(after)
 }
 
+/// Takes a sale back.
+pub fn give_back(cx: &Cx, id: &str, product: &Label, quantity: u64) -> Result<()> {
+    let Some(stock) = product.stock else { return Ok(()) };
+    cx.workspace()?.add_within(&key(id), -signed(quantity)?, 0..=signed(stock)?)
+}
+
 fn too_few(name: &str, left: u64) -> Failure {
     match left {
         0 => sold_out(name),
