@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
-const BUNDLED: &[&str] = &["shop", "contact", "mcq"];
+const BUNDLED: &[&str] = &["shop", "contact", "mcq", "booking", "magazine"];
 
 fn main() {
     if let Err(why) = embed() {

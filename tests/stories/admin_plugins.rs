@@ -23,7 +23,7 @@ async fn the_bundled_plugins_are_listed_and_each_can_be_looked_at() {
     let mut host = TestHost::start().await;
     let admin = host.admin();
     let names = names(&admin).await;
-    for name in ["shop", "contact", "mcq"] {
+    for name in ["shop", "contact", "mcq", "booking", "magazine"] {
         assert!(names.iter().any(|n| n == name), "{names:?}");
         let one = admin.get(&format!("/api/admin/plugins/{name}")).await.ok().json();
         assert_eq!(one["name"], name, "{one}");

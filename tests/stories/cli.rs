@@ -164,7 +164,7 @@ async fn plugins_are_listed_and_a_file_is_inspected_without_being_installed() {
     let data = host.data();
     let data = data.to_str().expect("a path").to_owned();
     let list = good(host.inlay(&["plugin", "list", "--data", &data]));
-    for name in ["shop", "contact", "mcq"] {
+    for name in ["shop", "contact", "mcq", "booking", "magazine"] {
         assert!(list.contains(name), "{list}");
     }
     let folder = Folder::new("cli");

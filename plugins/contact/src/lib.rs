@@ -1,5 +1,7 @@
-//! A contact form. Visitors send, administrators read, and after a while messages delete themselves.
+//! A contact form and feedback. Visitors send, administrators read, and after a while messages delete themselves.
+mod feedback;
 mod form;
+mod keep;
 mod submissions;
 #[cfg(test)]
 mod tests;
@@ -10,6 +12,8 @@ plugin! {
     actions {
         /// Send a message to the people behind this site.
         "submit_contact_form" => form::submit,
+        /// Rate the site, with a word if one likes.
+        "send_feedback" => feedback::send,
     }
     queries {
         /// What the form needs to show itself.
@@ -17,5 +21,10 @@ plugin! {
         /// What visitors have sent, newest first.
         #[admin]
         "submissions" => submissions::page,
+        /// What the feedback form needs to show itself.
+        "feedback" => feedback::empty,
+        /// How the site was rated, and what was said, newest first.
+        #[admin]
+        "received-feedback" => feedback::received,
     }
 }

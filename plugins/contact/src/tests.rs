@@ -89,6 +89,32 @@ fn only_administrators_read() {
 }
 
 #[test]
+fn feedback_is_counted_and_only_administrators_read_what_was_said() {
+    let mut cx = PLUGIN.fake();
+    for (rating, comment) in [(5, ""), (4, "  Fast delivery "), (5, "")] {
+        cx.act("send_feedback", json!({ "rating": rating, "comment": comment })).unwrap();
+        cx.advance(1);
+    }
+    let view = cx.act("send_feedback", json!({ "rating": 1 })).unwrap().widget_data();
+    assert_eq!((&view["sent"], &view["results"]["total"]), (&json!(true), &json!(4)));
+    assert_eq!(view["results"]["averageLabel"], "3.8");
+    assert_eq!(view["results"]["bars"][0], json!({ "label": "Very good", "count": 2 }));
+    assert!(!view.to_string().contains("delivery"), "what others say is not shown");
+    let received = cx.ask("received-feedback", json!({ "limit": 2 })).unwrap();
+    assert_eq!((&received["items"][0]["rating"], &received["results"]["total"]), (&json!(1), &json!(4)));
+    let rest = cx.ask("received-feedback", json!({ "after": received["next"] })).unwrap();
+    assert_eq!(rest["items"][0]["comment"], "Fast delivery");
+    // Later attempts do not look at what others change.
+    let late = cx.with_attempt(2).act("send_feedback", json!({ "rating": 3 })).unwrap().widget_data();
+    assert_eq!((&late["sent"], &late["results"]), (&json!(true), &json!(null)));
+    let manifest = PLUGIN.manifest();
+    let admin: Vec<_> = manifest["queries"].as_array().unwrap().iter().filter(|q| q["auth"] == "admin").collect();
+    assert_eq!(admin.len(), 2, "{admin:?}");
+}
+
+#[test]
 fn the_widgets_are_as_their_cases_say_and_are_understood() {
-    assert!(PLUGIN.test_widgets("../../widgets/contact-form").unwrap() > 1);
+    for folder in ["widgets", "../../widgets/contact-form"] {
+        assert!(PLUGIN.test_widgets(folder).unwrap() > 1, "{folder}");
+    }
 }

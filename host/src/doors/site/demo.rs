@@ -13,12 +13,18 @@ use serde_json::Map;
 use std::sync::Arc;
 
 /// In the order of the page, each with the widget that its actions lead back to.
-const WIDGETS: [(&str, &str); 5] = [
+const WIDGETS: [(&str, &str); 11] = [
     ("products", "cart"),
     ("cart", "cart"),
     ("ableton-live-12-suite", "cart"),
-    ("contact-form", "contact-form"),
+    ("order-status", "order-status"),
+    ("pricing", "pricing"),
+    ("appointment", "appointment"),
+    ("survey", "survey"),
+    ("articles", "articles"),
     ("mcq", "mcq"),
+    ("feedback", "feedback"),
+    ("contact-form", "contact-form"),
 ];
 
 pub(super) async fn show(
