@@ -31,7 +31,19 @@ async fn without_javascript_the_demo_shows_products_and_fills_the_cart() {
 async fn without_javascript_each_widget_is_a_page_of_its_own() {
     let host = TestHost::start().await;
     let Some(browser) = Browser::start(false).await else { return };
-    for name in ["products", "cart", "contact-form", "ableton-live-12-suite", "mcq"] {
+    for name in [
+        "products",
+        "cart",
+        "contact-form",
+        "ableton-live-12-suite",
+        "mcq",
+        "order-status",
+        "pricing",
+        "appointment",
+        "survey",
+        "articles",
+        "feedback",
+    ] {
         // A person's browser asks for HTML first.
         browser.open(&format!("{}/api/widget/{name}", host.url())).await;
         let text = browser.text("body").await;
@@ -80,7 +92,7 @@ async fn with_javascript_the_demo_has_no_console_errors_to_hide() {
         browser.run("return [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)").await;
     assert_eq!(broken, serde_json::json!([]), "images that do not load");
     let unnamed = browser
-        .run("return [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea')].filter(e => !(e.innerText || e.value || e.ariaLabel || e.labels?.length)).map(e => e.outerHTML)")
+        .run("return [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea')].filter(e => !(e.innerText || e.value || e.ariaLabel || e.labels?.length || document.getElementById(e.getAttribute('aria-labelledby'))?.innerText)).map(e => e.outerHTML)")
         .await;
     assert_eq!(unnamed, serde_json::json!([]), "controls without a name");
     let wide = browser.run("return document.documentElement.scrollWidth <= window.innerWidth").await;

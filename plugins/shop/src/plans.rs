@@ -88,15 +88,27 @@ pub fn show(cx: &Cx, which: Which) -> Result<View> {
     let listings = listings(cx)?;
     let named = mine.as_ref().and_then(|mine| listings.iter().find(|one| one.id == mine.plan));
     let label = named.zip(mine.as_ref()).map(|(plan, mine)| match mine.period {
+        _ if plan.is_free() => plan.name.clone(),
         Period::Monthly => format!("{}, paid monthly", plan.name),
         Period::Yearly => format!("{}, paid yearly", plan.name),
     });
-    let is_mine = |id: &str| mine.as_ref().is_some_and(|mine| mine.plan == id && mine.period == which.period);
-    let plans = listings.iter().map(|one| one.show(which.period, &currency, is_mine(&one.id))).collect();
+    let is_mine = |one: &Listing| mine.as_ref().is_some_and(|mine| mine.is(one, which.period));
+    let plans = listings.iter().map(|one| one.show(which.period, &currency, is_mine(one))).collect();
     Ok(View { period: which.period, plans, mine: label })
 }
 
+impl Subscription {
+    /// Whether it is this plan, paid like this; what costs nothing is not paid at all.
+    fn is(&self, plan: &Listing, period: Period) -> bool {
+        self.plan == plan.id && (self.period == period || plan.is_free())
+    }
+}
+
 impl Listing {
+    fn is_free(&self) -> bool {
+        self.monthly == 0 && self.yearly == 0
+    }
+
     fn show(&self, period: Period, currency: &str, mine: bool) -> Plan {
         let money = |amount: u64| Money { amount, currency: currency.to_owned() }.label();
         let saved = self.monthly.saturating_mul(12).saturating_sub(self.yearly);
@@ -126,7 +138,7 @@ pub fn choose(cx: &Cx, choice: Choice) -> Result {
     };
     let mine = cx.visitor()?;
     let before: Option<Subscription> = mine.find(KEY)?;
-    if before.as_ref().is_some_and(|before| before.plan == plan.id && before.period == choice.period) {
+    if before.as_ref().is_some_and(|before| before.is(plan, choice.period)) {
         return fail("conflict.same-plan", "This is your plan already");
     }
     count(cx, before.as_ref(), Some(&plan.id))?;

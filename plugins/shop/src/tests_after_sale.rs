@@ -93,5 +93,13 @@ fn a_plan_is_chosen_changed_and_left_and_the_subscribers_are_counted() {
         (&json!("€120.00"), &json!("Saves €24.00 a year"))
     );
     assert_eq!((&yearly["plans"][0]["priceLabel"], &yearly["plans"][0]["saving"]), (&json!("Free"), &json!(null)));
+    cx.act("choose_plan", json!({ "plan": "sketch", "period": "yearly" })).unwrap();
+    let free = cx.ask("plans", json!({})).unwrap();
+    assert_eq!(
+        (&free["mine"], &free["plans"][0]["mine"]),
+        (&json!("Sketch"), &json!(true)),
+        "what is free is not paid"
+    );
+    assert_eq!(cx.act("choose_plan", json!({ "plan": "sketch" })).unwrap_err().code, "conflict.same-plan");
     assert_eq!(cx.act("choose_plan", json!({ "plan": "none" })).unwrap_err().code, "missing.plan");
 }
