@@ -92,7 +92,7 @@ async fn with_javascript_the_demo_has_no_console_errors_to_hide() {
         browser.run("return [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)").await;
     assert_eq!(broken, serde_json::json!([]), "images that do not load");
     let unnamed = browser
-        .run("return [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea')].filter(e => !(e.innerText || e.value || e.ariaLabel || e.labels?.length || document.getElementById(e.getAttribute('aria-labelledby'))?.innerText)).map(e => e.outerHTML)")
+        .run("return [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea')].filter(e => !(e.innerText || e.value || e.ariaLabel || e.labels?.length || document.getElementById(e.getAttribute('aria-labelledby'))?.textContent)).map(e => e.outerHTML)")
         .await;
     assert_eq!(unnamed, serde_json::json!([]), "controls without a name");
     let wide = browser.run("return document.documentElement.scrollWidth <= window.innerWidth").await;

@@ -12,6 +12,8 @@ mod bodies_bad;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod bundled;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod contact;
