@@ -6,9 +6,8 @@ use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result as Answer};
 use crate::base::seal::SealKey;
 use crate::base::secret::MacKey;
-use crate::doors::kit::came::Proxies;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
-use crate::doors::{self, Needs, Options};
+use crate::doors::{self, Needs};
 use crate::features::access::Access;
 use crate::features::accounts::Accounts;
 use crate::features::actions::Actions;
@@ -27,7 +26,7 @@ use crate::platform::keys;
 use crate::platform::metrics::{Metrics, Totals, Watched};
 use crate::platform::templates::RenderLimits;
 use crate::platform::wasm::{Cache, CompileLimits, Compiler, Entry, Sandbox, SandboxSettings};
-use crate::settings::{MetricsAccess, ProxyHeader, Settings};
+use crate::settings::Settings;
 use crate::{bundled, cli, server};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
@@ -46,11 +45,6 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 const FOLLOW: Duration = Duration::from_secs(1);
 /// How often what has expired is swept away.
 const SWEEP: Duration = Duration::from_secs(600);
-/// Checking an uploaded component may take this long on top of its transfer.
-const UPLOAD_CHECK: Duration = Duration::from_secs(60);
-/// Requests worked on at the same time, and how long one more waits before it is told that the host is busy.
-const AT_ONCE: usize = 1_024;
-const TURN_WAIT: Duration = Duration::from_millis(500);
 /// A database that does not answer a ping in this time counts as down.
 const PING: Duration = Duration::from_secs(2);
 
@@ -324,7 +318,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
         health: health.clone(),
         metrics: house.metrics.clone(),
         clock: house.clock.clone(),
-        options: door_options(&settings),
+        options: rules::doors(&settings),
     });
     let credential = house.identity.open_start_credential().ok_or("The start credential exists already")?;
     cli::banner(listener.local_addr()?, &settings, &credential)?;
@@ -338,45 +332,12 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
             tracing::info!("stopping: no new connections, finishing what is under way");
         }
     };
-    server::run(listener, router, limits(&settings), stop).await;
+    server::run(listener, router, rules::connections(&settings), stop).await;
     background.stop().await;
     house.db.close().await;
     drop(lock);
     tracing::info!("stopped");
     Ok(())
-}
-
-fn limits(settings: &Settings) -> server::Limits {
-    let server = &settings.server;
-    server::Limits {
-        head: Duration::from_secs(server.header_timeout_s),
-        idle: Duration::from_secs(server.idle_timeout_s),
-        drain: Duration::from_secs(server.drain_s),
-        connections: server.max_connections,
-        unreadable: doors::kit::problem::unreadable,
-    }
-}
-
-fn door_options(settings: &Settings) -> Options {
-    let server = &settings.server;
-    let body_time = Duration::from_secs(server.body_timeout_s);
-    Options {
-        public_url: server.public_url.clone(),
-        cors_origins: server.cors_origins.clone(),
-        proxies: Proxies::new(server.trusted_proxies.clone(), server.proxy_header == ProxyHeader::Forwarded),
-        max_body_bytes: server.max_body_bytes,
-        body_time,
-        max_upload_bytes: settings.plugins.max_component_bytes,
-        deadline: body_time + UPLOAD_CHECK,
-        at_once: AT_ONCE,
-        turn_wait: TURN_WAIT,
-        metrics: match settings.metrics.access {
-            MetricsAccess::Open => doors::MetricsAccess::Open,
-            MetricsAccess::Admin => doors::MetricsAccess::Admin,
-            MetricsAccess::Off => doors::MetricsAccess::Off,
-        },
-        demo: settings.demo.enabled,
-    }
 }
 
 /// SIGTERM from whoever runs the host, or Ctrl-C.

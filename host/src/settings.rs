@@ -30,6 +30,7 @@ pub struct Settings {
     pub server: Server,
     pub data: Data,
     pub auth: Auth,
+    pub limits: Limits,
     pub plugins: Plugins,
     pub watch: Watch,
     pub widgets: Widgets,
@@ -96,6 +97,16 @@ pub struct Auth {
     pub secret: Option<Secret<String>>,
     #[serde(deserialize_with = "secrets")]
     pub api_keys: Vec<Secret<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub per_ip: u32,
+    pub per_user: u32,
+    pub per_key: u32,
+    pub window_s: u64,
+    pub loopback: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -272,6 +283,7 @@ impl Settings {
             server: part(&mut parts, "server")?,
             data: part(&mut parts, "data")?,
             auth: part(&mut parts, "auth")?,
+            limits: part(&mut parts, "limits")?,
             plugins: part(&mut parts, "plugins")?,
             watch: part(&mut parts, "watch")?,
             widgets: part(&mut parts, "widgets")?,

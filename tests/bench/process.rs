@@ -73,6 +73,7 @@ impl Host {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(folder.path());
         command.env("INLAY_AUTH_SECRET", SECRET).env("INLAY_LOG_LEVEL", "warn");
+        command.envs(["IP", "USER", "KEY"].map(|class| (format!("INLAY_LIMITS_PER_{class}"), "0")));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
         let began = Instant::now();
         let mut host = Host { child: command.spawn()?, port, took: Duration::ZERO };

@@ -17,6 +17,7 @@ use crate::base::clock::Clock;
 use crate::doors::kit::body::Bounds;
 use crate::doors::kit::came::Proxies;
 use crate::doors::kit::frame::{self, Frame};
+use crate::doors::kit::limits::{Limits, Rates};
 use crate::doors::kit::origin::Origins;
 use crate::doors::kit::shed::Shed;
 use crate::doors::openapi::Door;
@@ -53,6 +54,8 @@ pub struct Options {
     pub cors_origins: Vec<String>,
     /// `server.trusted_proxies` and `server.proxy_header`.
     pub proxies: Proxies,
+    /// `limits`.
+    pub rates: Rates,
     /// `server.max_body_bytes`.
     pub max_body_bytes: usize,
     /// `server.body_timeout_s`: from a request's head to the last byte of its body.
@@ -97,6 +100,7 @@ pub struct Ground {
     pub identity: Identity,
     pub access: Arc<dyn Admits>,
     pub origins: Origins,
+    pub limits: Limits,
     pub shed: Shed,
     pub body: Bounds,
     pub upload: Bounds,
@@ -132,23 +136,19 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(needs: Needs) -> Router {
     let Needs { identity, access, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
     let origins = Origins::new(&options.cors_origins, options.public_url.as_deref());
-    let frame = Frame::new(clock, origins.clone(), metrics.clone(), &options);
     let all = all();
-    let hall = Hall {
-        ground: Ground {
-            identity,
-            access,
-            origins,
-            shed: Shed::new(options.at_once, options.turn_wait),
-            body: Bounds { bytes: options.max_body_bytes, time: options.body_time },
-            upload: Bounds { bytes: options.max_upload_bytes, time: options.body_time },
-        },
-        plugins,
-        watch,
-        widgets,
-        actions,
-        site: Arc::new(Site::new(&all, health, metrics, &options)),
+    let ground = Ground {
+        identity,
+        access,
+        origins,
+        limits: Limits::new(options.rates),
+        shed: Shed::new(options.at_once, options.turn_wait),
+        body: Bounds { bytes: options.max_body_bytes, time: options.body_time },
+        upload: Bounds { bytes: options.max_upload_bytes, time: options.body_time },
     };
+    let frame = Frame::new(clock, &ground, metrics.clone(), &options, &all);
+    let hall =
+        Hall { ground, plugins, watch, widgets, actions, site: Arc::new(Site::new(&all, health, metrics, &options)) };
     let router = all.into_iter().fold(Router::new(), |router, door| router.route(door.path, door.route));
     // Bodies are read by `kit/body.rs`, with the bounds of the settings.
     let router = router.layer(DefaultBodyLimit::disable());

@@ -2,6 +2,7 @@
 pub mod archive;
 pub mod db;
 pub mod keys;
+pub mod limiter;
 pub mod metrics;
 pub mod schema;
 pub mod templates;

@@ -225,7 +225,8 @@ extracts! {
         if keys.next().is_some() {
             Err(Error::new(Code::InvalidToken, "Send one key"))?;
         }
-        KeyHolder { proved: api_key(key, &parts.headers, &ground).await? }
+        let proof = api_key(key, &parts.headers, &ground).await.map(Some);
+        KeyHolder { proved: counted(parts, &ground, proof)?.ok_or_else(invalid)? }
     }
 }
 
@@ -237,7 +238,7 @@ struct Found {
 
 async fn find(parts: &Parts, ground: &Ground) -> Result<Found> {
     let headers = &parts.headers;
-    let proved = credential(headers, ground).await?;
+    let proved = counted(parts, ground, credential(headers, ground).await)?;
     let (mut visitor, mut proof, by_cookie) = visitor(headers, &ground.identity);
     // A person with an account is the same visitor everywhere, unless he says whose place he takes.
     if let Some(Who::Account { user, .. }) = proved.as_ref().map(|proved| &proved.who)
@@ -283,7 +284,22 @@ async fn credential(headers: &HeaderMap, ground: &Ground) -> Result<Option<Prove
 /// The bearer token of a door that takes these kinds alone. Errors: `missing_token`, `invalid_token`.
 async fn bearer(parts: &Parts, ground: &Ground, kinds: &[Kind], what: &str) -> Result<Proved> {
     let token = bearer_text(&parts.headers)?.ok_or_else(|| missing(what))?;
-    ground.access.bearer(token, kinds, page(&parts.headers).as_deref()).await
+    let proof = ground.access.bearer(token, kinds, page(&parts.headers).as_deref()).await.map(Some);
+    counted(parts, ground, proof)?.ok_or_else(invalid)
+}
+
+/// Whether a request brings anything by which it could be counted instead of by its address.
+pub fn brings_credential(headers: &HeaderMap) -> bool {
+    headers.contains_key(API_KEY) || !matches!(bearer_text(headers), Ok(None))
+}
+
+/// Counts the request by what was proved; what proves nothing counts by its address. Errors: `rate_limited`, else the
+/// refusal itself.
+fn counted(parts: &Parts, ground: &Ground, proof: Result<Option<Proved>>) -> Result<Option<Proved>> {
+    if let Some(exchange) = parts.extensions.get::<Exchange>() {
+        exchange.count(&ground.limits, proof.as_ref().ok().and_then(Option::as_ref))?;
+    }
+    proof
 }
 
 async fn api_key(key: &HeaderValue, headers: &HeaderMap, ground: &Ground) -> Result<Proved> {

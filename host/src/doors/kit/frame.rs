@@ -10,20 +10,24 @@
 //! 7. the numbers.
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error};
-use crate::doors::Options;
 use crate::doors::kit::answer::{self, DATA_POLICY};
-use crate::doors::kit::auth::{Proof, VISITOR};
+use crate::doors::kit::auth::{self, Proof, VISITOR};
 use crate::doors::kit::came::{Address, Came, Peer, Proxies};
+use crate::doors::kit::limits::{Counting, Limits, Standing};
 use crate::doors::kit::origin::{self, Origins};
 use crate::doors::kit::problem::{self, Problem, Refusal};
 use crate::doors::kit::request_id::{self, RequestId};
 use crate::doors::kit::{accept, body};
+use crate::doors::openapi::Door;
+use crate::doors::{Ground, Options};
 use crate::features::audit;
+use crate::features::identity::Proved;
 use crate::platform::metrics::Metrics;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -51,7 +55,9 @@ pub struct Exchange(Arc<Inside>);
 struct Inside {
     id: RequestId,
     address: Address,
+    counting: Counting,
     proof: OnceLock<Proof>,
+    standing: OnceLock<Standing>,
 }
 
 impl Exchange {
@@ -59,6 +65,15 @@ impl Exchange {
         let address = self.0.address;
         let origin = audit::Origin { address: address.ip.to_string(), request_id: self.0.id.as_str().to_owned() };
         Came { address, origin }
+    }
+
+    /// Counts the request, once: by what was proved, else by address. Errors: `rate_limited`.
+    pub fn count(&self, limits: &Limits, proved: Option<&Proved>) -> Result<(), Error> {
+        let inside = &self.0;
+        if inside.counting == Counting::Free || inside.standing.get().is_some() {
+            return Ok(());
+        }
+        inside.standing.get_or_init(|| limits.check(proved, inside.address)).allowed()
     }
 
     /// The answer will carry this visitor's proof.
@@ -76,6 +91,9 @@ struct Shared {
     clock: Clock,
     origins: Origins,
     proxies: Proxies,
+    limits: Limits,
+    /// By pattern and method.
+    counting: HashMap<(&'static str, &'static str), Counting>,
     metrics: Metrics,
     deadline: Duration,
     /// The host is reached by https.
@@ -86,10 +104,18 @@ struct Shared {
 const NO_CONNECTION: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Frame {
-    pub fn new(clock: Clock, origins: Origins, metrics: Metrics, options: &Options) -> Frame {
-        let secure = options.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        let (proxies, deadline) = (options.proxies.clone(), options.deadline);
-        Frame(Arc::new(Shared { clock, origins, proxies, metrics, deadline, secure }))
+    pub fn new(clock: Clock, ground: &Ground, metrics: Metrics, options: &Options, doors: &[Door]) -> Frame {
+        let counting = doors.iter().map(|door| ((door.path, door.verb()), door.counting())).collect();
+        Frame(Arc::new(Shared {
+            clock,
+            origins: ground.origins.clone(),
+            proxies: options.proxies.clone(),
+            limits: ground.limits.clone(),
+            counting,
+            metrics,
+            deadline: options.deadline,
+            secure: options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+        }))
     }
 }
 
@@ -122,13 +148,13 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let shared = self.shared.clone();
         let seen = Seen::of(&request, &shared.clock);
-        let peer = request.extensions().get::<Peer>().map_or(NO_CONNECTION, |peer| peer.0.ip());
-        let address = shared.proxies.sender(peer, request.headers());
-        let exchange = Exchange(Arc::new(Inside { id: seen.id.clone(), address, proof: OnceLock::new() }));
+        let exchange = shared.exchange(&seen, &request);
         let span =
             tracing::info_span!("request", id = seen.id.as_str(), method = %seen.method, path = %request.uri().path());
         let preflight = shared.origins.preflight(request.method(), request.uri().path(), request.headers());
-        let answered = match preflight {
+        let refused = || shared.count_early(&exchange, request.headers()).err();
+        let early = preflight.or_else(|| refused().map(|error| Problem::from(error).into_response()));
+        let answered = match early {
             Some(response) => futures_util::future::Either::Left(std::future::ready(response)),
             None => {
                 request.extensions_mut().insert(exchange.clone());
@@ -139,6 +165,8 @@ where
         let whole = async move {
             let under_way = shared.metrics.in_flight();
             let mut response = answered.await;
+            // Whoever was refused before his credential was looked at has sent a request all the same.
+            let _ = exchange.count(&shared.limits, None);
             if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
                 problem::log(&refusal.error);
                 let allow = response.headers_mut().remove(header::ALLOW);
@@ -229,6 +257,28 @@ fn has_large_body(headers: &HeaderMap) -> bool {
 }
 
 impl Shared {
+    fn exchange(&self, seen: &Seen, request: &Request) -> Exchange {
+        let peer = request.extensions().get::<Peer>().map_or(NO_CONNECTION, |peer| peer.0.ip());
+        let method = if seen.method == Method::HEAD { "GET" } else { seen.method.as_str() };
+        // A path without a door costs nothing, and neither does a preflight.
+        let counting = self.counting.get(&(seen.route(), method)).copied().unwrap_or(Counting::Free);
+        Exchange(Arc::new(Inside {
+            id: seen.id.clone(),
+            address: self.proxies.sender(peer, request.headers()),
+            counting,
+            proof: OnceLock::new(),
+            standing: OnceLock::new(),
+        }))
+    }
+
+    /// Counts what nobody has to look at first. Errors: `rate_limited`.
+    fn count_early(&self, exchange: &Exchange, headers: &HeaderMap) -> Result<(), Error> {
+        match exchange.0.counting {
+            Counting::ByCaller if auth::brings_credential(headers) => Ok(()),
+            _ => exchange.count(&self.limits, None),
+        }
+    }
+
     fn dress(&self, seen: &Seen, exchange: &Exchange, response: &mut Response) {
         if let Some(proof) = exchange.0.proof.get() {
             if let Some(cookie) = proof.cookie(self.secure) {
@@ -241,6 +291,9 @@ impl Shared {
             response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
         } else if !seen.is_closed {
             self.origins.answer(seen.origin.as_ref(), response);
+        }
+        if let Some(standing) = exchange.0.standing.get() {
+            standing.write(response.headers_mut());
         }
         let refused = response.status().is_client_error() || response.status().is_server_error();
         let headers = response.headers_mut();

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod body;
 pub mod came;
 pub mod frame;
+pub mod limits;
 pub mod origin;
 pub mod pages;
 pub mod problem;

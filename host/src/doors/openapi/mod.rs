@@ -8,6 +8,7 @@ pub use shapes::ShownWidget;
 
 use crate::base::error::Code;
 use crate::doors::Hall;
+use crate::doors::kit::limits::Counting;
 use crate::doors::kit::problem;
 use axum::handler::Handler;
 use axum::routing::{self, MethodRouter};
@@ -24,7 +25,7 @@ use utoipa::openapi::{
 };
 
 /// What every door may answer, whatever it does.
-const ALWAYS: &[Code] = &[Code::MalformedRequest, Code::Internal, Code::Deadline];
+const ALWAYS: &[Code] = &[Code::MalformedRequest, Code::RateLimited, Code::Internal, Code::Deadline];
 const WORKING: &[Code] = &[Code::Overloaded];
 
 /// Who may use a door.
@@ -59,6 +60,7 @@ pub struct Door {
     tag: &'static str,
     id: &'static str,
     guard: Guard,
+    free: bool,
     parameters: Vec<Parameter>,
     bodies: Vec<(&'static str, &'static str, &'static str)>,
     answers: Vec<Outcome>,
@@ -91,8 +93,28 @@ impl Door {
 
     fn new(path: &'static str, method: HttpMethod, route: MethodRouter<Hall>) -> Door {
         let (parameters, bodies, answers, codes) = (Vec::new(), Vec::new(), Vec::new(), ALWAYS.to_vec());
-        let (summary, about, tag, id, guard) = ("", "", "", "", Guard::Nobody);
-        Door { path, method, route, summary, about, tag, id, guard, parameters, bodies, answers, codes }
+        let (summary, about, tag, id, guard, free) = ("", "", "", "", Guard::Nobody, false);
+        Door { path, method, route, summary, about, tag, id, guard, free, parameters, bodies, answers, codes }
+    }
+
+    /// Requests are not counted: they cost next to nothing, or whoever sends them must never be turned away.
+    pub fn free(mut self) -> Door {
+        self.free = true;
+        self.codes.retain(|code| *code != Code::RateLimited);
+        self
+    }
+
+    /// The method as requests name it.
+    pub fn verb(&self) -> &'static str {
+        verb(&self.method)
+    }
+
+    pub fn counting(&self) -> Counting {
+        match self.guard {
+            _ if self.free => Counting::Free,
+            Guard::Nobody => Counting::ByAddress,
+            _ => Counting::ByCaller,
+        }
     }
 
     pub fn says(mut self, tag: &'static str, id: &'static str, summary: &'static str, about: &'static str) -> Door {
@@ -210,6 +232,19 @@ impl Door {
             response = response.extensions(Some(Extensions::builder().add("x-codes", names).build()));
         }
         response.build()
+    }
+}
+
+pub fn verb(method: &HttpMethod) -> &'static str {
+    match method {
+        HttpMethod::Get => "GET",
+        HttpMethod::Post => "POST",
+        HttpMethod::Put => "PUT",
+        HttpMethod::Delete => "DELETE",
+        HttpMethod::Options => "OPTIONS",
+        HttpMethod::Head => "HEAD",
+        HttpMethod::Patch => "PATCH",
+        _ => "TRACE",
     }
 }
 

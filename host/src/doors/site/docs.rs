@@ -3,22 +3,8 @@ use crate::doors::openapi;
 use crate::features::widgets::html;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
-use utoipa::openapi::path::HttpMethod;
 
 const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
-
-pub(super) fn method(method: &HttpMethod) -> &'static str {
-    match method {
-        HttpMethod::Get => "GET",
-        HttpMethod::Post => "POST",
-        HttpMethod::Put => "PUT",
-        HttpMethod::Delete => "DELETE",
-        HttpMethod::Options => "OPTIONS",
-        HttpMethod::Head => "HEAD",
-        HttpMethod::Patch => "PATCH",
-        _ => "TRACE",
-    }
-}
 
 /// The page. It is written from the document's JSON, so that it shows what programs read.
 pub(super) fn page(document: &OpenApi) -> String {

@@ -244,6 +244,7 @@ pub fn options() -> Options {
         public_url: None,
         cors_origins: vec!["https://shop.example".into()],
         proxies: Default::default(),
+        rates: Default::default(),
         max_body_bytes: 1 << 20,
         body_time: Duration::from_millis(200),
         max_upload_bytes: 2 << 20,

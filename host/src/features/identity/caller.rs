@@ -107,6 +107,8 @@ pub enum Who {
         key: ApiKeyId,
         secret: bool,
         live: bool,
+        /// Requests that it may make; 0: no limit.
+        per_hour: u32,
     },
     /// A key of `auth.api_keys`, by the name that the log knows.
     Server {
