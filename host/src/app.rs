@@ -5,7 +5,6 @@ pub mod upkeep;
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result as Answer};
 use crate::base::seal::SealKey;
-use crate::base::secret::MacKey;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs};
 use crate::features::access::Access;
@@ -17,6 +16,7 @@ use crate::features::bots::Bots;
 use crate::features::identity::Identity;
 use crate::features::keys::Keys;
 use crate::features::plugins::{Interventions, OutLimits, Parts, PluginLimits, Plugins};
+use crate::features::replay::Replays;
 use crate::features::state::{State, StateLimits};
 use crate::features::tokens::Tokens;
 use crate::features::widgets::{self, Widgets};
@@ -55,6 +55,7 @@ pub struct House {
     pub identity: Identity,
     pub audit: Audit,
     pub access: Access,
+    pub replays: Replays,
     pub state: State,
     pub plugins: Plugins,
     pub widgets: Widgets,
@@ -90,7 +91,6 @@ impl House {
             check_fallback: widgets::check_fallback,
             watch: rules::watch(settings),
             seal: SealKey::derive(key.reveal(), "inlay plugin secrets v1"),
-            requests: MacKey::derive(key.reveal(), "inlay admin requests v1"),
         })
         .await?;
         let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
@@ -106,7 +106,8 @@ impl House {
             bots: Bots::new(db.clone()),
         };
         let audit = Audit::new(db.clone(), clock.clone());
-        Ok(House { db, clock, identity, audit, access, state, plugins, widgets, actions, sandbox, metrics })
+        let replays = Replays::new(db.clone(), clock.clone(), key.reveal());
+        Ok(House { db, clock, identity, audit, access, replays, state, plugins, widgets, actions, sandbox, metrics })
     }
 }
 
@@ -251,12 +252,12 @@ impl Background {
             async move { plugins.follow(FOLLOW).await }
         });
         let sweep = tokio::spawn({
-            let (state, plugins) = (state.clone(), plugins.clone());
+            let (state, replays) = (state.clone(), house.replays.clone());
             async move {
                 let mut ticks = tokio::time::interval(SWEEP);
                 loop {
                     ticks.tick().await;
-                    let swept = async { Ok::<_, Error>(plugins.sweep(keep).await? + state.sweep(keep).await?) };
+                    let swept = async { Ok::<_, Error>(replays.sweep(keep).await? + state.sweep(keep).await?) };
                     match swept.await {
                         Ok(0) => {}
                         Ok(rows) => tracing::info!(rows, "swept away what had expired"),
@@ -311,6 +312,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let router = doors::router(Needs {
         identity: house.identity.clone(),
         access: Arc::new(house.access.clone()),
+        replays: house.replays.clone(),
         plugins: Arc::new(house.plugins.clone()),
         watch: Arc::new(house.plugins.clone()),
         widgets: Arc::new(house.widgets.clone()),

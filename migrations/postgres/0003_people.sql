@@ -214,3 +214,17 @@ create index audit_log_workspace on audit_log (workspace_id, id);
 create function audit_log_stays() returns trigger language plpgsql as $$
 begin raise exception 'the audit log is append-only'; end $$;
 create trigger audit_log_stays before update on audit_log for each row execute function audit_log_stays();
+
+-- The stored answer for an Idempotency-Key, scoped to the caller who sent it. (admin_replays, which held those of admins, is
+-- written no more; it stays for hosts of an earlier version beside this one.)
+create table door_replays (
+    who          text collate "C" not null,
+    key          text collate "C" not null,
+    request_hash text collate "C" not null, -- keyed: a request may hold a secret
+    status       bigint not null,
+    answer       bytea not null, -- sealed: an answer may hold a secret that is shown once
+    at           bigint not null,
+    primary key (who, key)
+);
+
+create index door_replays_age on door_replays (at);

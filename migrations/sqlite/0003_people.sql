@@ -212,3 +212,17 @@ create index audit_log_workspace on audit_log (workspace_id, id);
 
 -- Nothing leaves the log before its time, and nothing in it changes: the sweep removes whole rows by age.
 create trigger audit_log_stays before update on audit_log begin select raise(abort, 'the audit log is append-only'); end;
+
+-- The stored answer for an Idempotency-Key, scoped to the caller who sent it. (admin_replays, which held those of admins, is
+-- written no more; it stays for hosts of an earlier version beside this one.)
+create table door_replays (
+    who          text    not null,
+    key          text    not null,
+    request_hash text    not null, -- keyed: a request may hold a secret
+    status       integer not null,
+    answer       blob    not null, -- sealed: an answer may hold a secret that is shown once
+    at           integer not null,
+    primary key (who, key)
+) without rowid;
+
+create index door_replays_age on door_replays (at);

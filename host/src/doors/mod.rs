@@ -24,6 +24,7 @@ use crate::doors::openapi::Door;
 use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Shows, Watches};
 use crate::doors::site::Site;
 use crate::features::identity::Identity;
+use crate::features::replay::Replays;
 use crate::platform::metrics::Metrics;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -35,6 +36,7 @@ use std::time::Duration;
 pub struct Needs {
     pub identity: Identity,
     pub access: Arc<dyn Admits>,
+    pub replays: Replays,
     pub plugins: Arc<dyn Manages>,
     pub watch: Arc<dyn Watches>,
     pub widgets: Arc<dyn Shows>,
@@ -99,6 +101,7 @@ pub struct Ground {
     /// Visitors' proofs; every other credential is the room `access`' business.
     pub identity: Identity,
     pub access: Arc<dyn Admits>,
+    pub replays: Replays,
     pub origins: Origins,
     pub limits: Limits,
     pub shed: Shed,
@@ -134,12 +137,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The doors, ready to serve.
 pub fn router(needs: Needs) -> Router {
-    let Needs { identity, access, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
+    let Needs { identity, access, replays, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
     let origins = Origins::new(&options.cors_origins, options.public_url.as_deref());
     let all = all();
     let ground = Ground {
         identity,
         access,
+        replays,
         origins,
         limits: Limits::new(options.rates),
         shed: Shed::new(options.at_once, options.turn_wait),

@@ -5,8 +5,8 @@ use crate::features::access::Access;
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::identity::{Caller, Kind, Proved, Tenant};
 use crate::features::plugins::{
-    Activate, Answered, ConfigInfo, Data, Line, Once, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected,
-    SecretInfo, Tail, Upload, Versions, Wish,
+    Activate, ConfigInfo, Data, Line, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected, SecretInfo, Tail,
+    Upload, Versions, Wish,
 };
 use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
@@ -74,7 +74,6 @@ pub trait Manages: Send + Sync {
     fn deactivate<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<PluginInfo>>;
     fn delete<'a>(&'a self, name: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>>;
-    fn once<'a>(&'a self, once: &'a Once, work: Soon<'a, Result<Answered>>) -> Soon<'a, Result<Answered>>;
     fn config<'a>(&'a self, name: &'a str) -> Soon<'a, Result<ConfigInfo>>;
     fn set_config<'a>(
         &'a self,
@@ -126,9 +125,6 @@ impl Manages for Plugins {
     }
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, who: &'a str) -> Soon<'a, Result<()>> {
         Box::pin(self.delete_version(name, version, who))
-    }
-    fn once<'a>(&'a self, once: &'a Once, work: Soon<'a, Result<Answered>>) -> Soon<'a, Result<Answered>> {
-        Box::pin(self.once(once, work))
     }
     fn config<'a>(&'a self, name: &'a str) -> Soon<'a, Result<ConfigInfo>> {
         Box::pin(self.config(name))

@@ -1,6 +1,7 @@
 //! ROOMS: what Inlay does, in its own words. No HTTP here, no SQL outside a `store.rs`. A room uses rooms above it in
 //! this list, through their `mod.rs`.
 pub mod identity;
+pub mod replay;
 pub mod audit;
 pub mod tokens;
 pub mod accounts;

@@ -1,10 +1,11 @@
 //! What belongs to a plugin whichever version of it is in force: configuration, secrets, permissions.
-use super::{Inside, TAG, bytes, keyed, object, once};
+use super::{Inside, TAG, bytes, object};
 use crate::base::error::Code;
 use crate::base::secret::Secret;
 use crate::doors::Ground;
 use crate::doors::kit::answer::Json;
 use crate::doors::kit::auth::Admin;
+use crate::doors::kit::replay::{Keyed, keyed};
 use crate::doors::kit::{Answer, body};
 use crate::doors::openapi::{Door, Guard};
 use crate::doors::rooms::Manages;
@@ -94,6 +95,7 @@ async fn put_config(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Name(name): Name,
     headers: HeaderMap,
     incoming: Body,
@@ -101,9 +103,9 @@ async fn put_config(
     let sent = bytes(&ground, &headers, incoming).await?;
     let values = object(&headers, &sent)?;
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 3] = [b"configure", name.as_bytes(), &sent];
+    let what: [&[u8]; 1] = [&sent];
     let work = plugins.set_config(&name, values, &admin.who);
-    once(&plugins, &admin, &headers, &what, StatusCode::OK, work).await
+    keyed.around(&admin.who, &what, StatusCode::OK, work).await
 }
 
 async fn secrets(State(plugins): State<Arc<dyn Manages>>, _: Admin, Name(name): Name) -> Answer<Json<Value>> {
@@ -114,6 +116,7 @@ async fn put_secret(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Inside(name, key): Inside,
     headers: HeaderMap,
     incoming: Body,
@@ -121,20 +124,19 @@ async fn put_secret(
     let sent = bytes(&ground, &headers, incoming).await?;
     let value = Secret::new(body::take_string(&mut object(&headers, &sent)?, "value")?);
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 4] = [b"set a secret", name.as_bytes(), key.as_bytes(), &sent];
+    let what: [&[u8]; 1] = [&sent];
     let work = plugins.put_secret(&name, &key, value, &admin.who);
-    once(&plugins, &admin, &headers, &what, StatusCode::NO_CONTENT, work).await
+    keyed.around(&admin.who, &what, StatusCode::NO_CONTENT, work).await
 }
 
 async fn delete_secret(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Inside(name, key): Inside,
-    headers: HeaderMap,
 ) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 3] = [b"delete a secret", name.as_bytes(), key.as_bytes()];
     let work = plugins.delete_secret(&name, &key, &admin.who);
-    once(&plugins, &admin, &headers, &what, StatusCode::NO_CONTENT, work).await
+    keyed.around(&admin.who, &[], StatusCode::NO_CONTENT, work).await
 }

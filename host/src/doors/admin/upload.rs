@@ -1,10 +1,11 @@
 //! An upload: a component as the body, or in a form.
-use super::{TAG, keyed, once};
+use super::TAG;
 use crate::base::error::{Code, Error, Result};
 use crate::doors::Ground;
 use crate::doors::kit::Answer;
 use crate::doors::kit::auth::Admin;
 use crate::doors::kit::body::{self, Bounds, Kind};
+use crate::doors::kit::replay::{Keyed, keyed};
 use crate::doors::openapi::{Door, Guard};
 use crate::doors::rooms::Manages;
 use crate::features::plugins::{Permissions, Upload};
@@ -62,6 +63,7 @@ async fn upload(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     request: Request,
 ) -> Answer<Response> {
     let (parts, incoming) = request.into_parts();
@@ -92,9 +94,9 @@ async fn upload(
     let _turn = ground.shed.turn().await?;
     let said = format!("{permissions:?} {activate}");
     let sent = component.clone();
-    let what: [&[u8]; 3] = [b"upload", said.as_bytes(), &sent];
+    let what: [&[u8]; 2] = [said.as_bytes(), &sent];
     let work = plugins.upload(Upload { component, permissions, activate, who: admin.who.clone() });
-    once(&plugins, &admin, &headers, &what, StatusCode::CREATED, work).await
+    keyed.around(&admin.who, &what, StatusCode::CREATED, work).await
 }
 
 /// The field `plugin` and the options; others are passed over.

@@ -1,9 +1,10 @@
 //! Versions of a plugin: which there are, and which is in force.
-use super::{Inside, TAG, bytes, keyed, object, once, upload};
+use super::{Inside, TAG, bytes, object, upload};
 use crate::base::error::{Code, Result};
 use crate::doors::Ground;
 use crate::doors::kit::answer::Json;
 use crate::doors::kit::auth::Admin;
+use crate::doors::kit::replay::{Keyed, keyed};
 use crate::doors::kit::{Answer, body};
 use crate::doors::openapi::{Door, Guard};
 use crate::doors::rooms::Manages;
@@ -97,6 +98,7 @@ async fn activate(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Name(name): Name,
     headers: HeaderMap,
     incoming: Body,
@@ -104,8 +106,8 @@ async fn activate(
     let sent = bytes(&ground, &headers, incoming).await?;
     let activate = read(object(&headers, &sent)?, admin.who.clone())?;
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 3] = [b"activate", name.as_bytes(), &sent];
-    once(&plugins, &admin, &headers, &what, StatusCode::OK, plugins.activate(&name, activate)).await
+    let what: [&[u8]; 1] = [&sent];
+    keyed.around(&admin.who, &what, StatusCode::OK, plugins.activate(&name, activate)).await
 }
 
 fn read(mut body: Map<String, Value>, who: String) -> Result<Activate> {
@@ -133,47 +135,43 @@ async fn rollback(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Name(name): Name,
-    headers: HeaderMap,
 ) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 2] = [b"rollback", name.as_bytes()];
-    once(&plugins, &admin, &headers, &what, StatusCode::OK, plugins.rollback(&name, &admin.who)).await
+    keyed.around(&admin.who, &[], StatusCode::OK, plugins.rollback(&name, &admin.who)).await
 }
 
 async fn deactivate(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Name(name): Name,
-    headers: HeaderMap,
 ) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 2] = [b"deactivate", name.as_bytes()];
-    once(&plugins, &admin, &headers, &what, StatusCode::OK, plugins.deactivate(&name, &admin.who)).await
+    keyed.around(&admin.who, &[], StatusCode::OK, plugins.deactivate(&name, &admin.who)).await
 }
 
 async fn delete(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Name(name): Name,
-    headers: HeaderMap,
 ) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 2] = [b"delete", name.as_bytes()];
-    once(&plugins, &admin, &headers, &what, StatusCode::NO_CONTENT, plugins.delete(&name, &admin.who)).await
+    keyed.around(&admin.who, &[], StatusCode::NO_CONTENT, plugins.delete(&name, &admin.who)).await
 }
 
 async fn delete_version(
     State(plugins): State<Arc<dyn Manages>>,
     State(ground): State<Ground>,
     admin: Admin,
+    keyed: Keyed,
     Inside(name, version): Inside,
-    headers: HeaderMap,
 ) -> Answer<Response> {
     let _turn = ground.shed.turn().await?;
-    let what: [&[u8]; 3] = [b"delete a version", name.as_bytes(), version.as_bytes()];
     let work = plugins.delete_version(&name, &version, &admin.who);
-    once(&plugins, &admin, &headers, &what, StatusCode::NO_CONTENT, work).await
+    keyed.around(&admin.who, &[], StatusCode::NO_CONTENT, work).await
 }

@@ -5,8 +5,7 @@ use crate::base::secret::Secret;
 use crate::doors::rooms::{Manages, Soon};
 use crate::features::identity::Caller;
 use crate::features::plugins::{
-    Activate, Answered, ConfigInfo, Data, Once, PermissionInfo, PermissionsInfo, PluginInfo, Rejected, SecretInfo,
-    Upload, Versions,
+    Activate, ConfigInfo, Data, PermissionInfo, PermissionsInfo, PluginInfo, Rejected, SecretInfo, Upload, Versions,
 };
 use serde_json::{Map, Value};
 
@@ -55,12 +54,6 @@ impl Manages for Rooms {
     }
     fn delete_version<'a>(&'a self, name: &'a str, version: &'a str, _: &'a str) -> Soon<'a, Result<()>> {
         self.asked(name, format!("delete {name} {version}"), ())
-    }
-    fn once<'a>(&'a self, once: &'a Once, work: Soon<'a, Result<Answered>>) -> Soon<'a, Result<Answered>> {
-        match once.key.as_str() {
-            "seen" => Box::pin(async { Ok(Answered { status: 200, text: "{}".into(), replayed: true }) }),
-            _ => work,
-        }
     }
     fn config<'a>(&'a self, name: &'a str) -> Soon<'a, Result<ConfigInfo>> {
         self.asked(name, format!("config {name}"), config(Map::new()))

@@ -10,7 +10,9 @@ use crate::features::identity::{Caller, Identity, Kind, Proved, Role, Tenant, Wh
 use crate::features::plugins::{
     Both, BreakerView, Figures, Level, Line, PluginInfo, PluginStats, Rejected, Tail, Upload, Wish,
 };
+use crate::features::replay::Replays;
 use crate::features::widgets::{Rendered, WidgetInfo};
+use crate::platform::db::tests::nowhere;
 use crate::platform::metrics::Metrics;
 use axum::Router;
 use axum::body::Body;
@@ -268,6 +270,7 @@ pub fn house_with(options: Options) -> House {
     let router = router(Needs {
         identity: identity.clone(),
         access: Arc::new(Gate(identity.clone())),
+        replays: Replays::new(nowhere(), Clock::system(), b"a key"),
         plugins: shared.clone(),
         watch: shared.clone(),
         widgets: shared.clone(),

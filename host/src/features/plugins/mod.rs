@@ -8,7 +8,6 @@ mod host;
 mod load;
 mod logs;
 mod manifest;
-mod once;
 mod permissions;
 mod query;
 mod secrets;
@@ -29,7 +28,6 @@ pub use config::ConfigInfo;
 pub use host::{OutLimits, PluginHost};
 pub use logs::{Level, Line, LogRules, Next, Tail, Wish};
 pub use manifest::{Declared, Effect, Manifest};
-pub use once::{Answered, Once};
 pub use permissions::Permissions;
 pub use query::{breached, faulted, permitted, refused};
 pub use secrets::SecretInfo;
@@ -48,7 +46,6 @@ use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result};
 use crate::base::ids::WorkspaceId;
 use crate::base::seal::SealKey;
-use crate::base::secret::MacKey;
 use crate::features::state::{State, StateLimits};
 use crate::platform::db::Db;
 use crate::platform::wasm::{Entry, Sandbox};
@@ -113,9 +110,6 @@ struct Inner {
     shelf: Shelf,
     used: used::Ledger,
     seal: SealKey,
-    requests: MacKey,
-    /// One change with an `Idempotency-Key` at a time.
-    keyed: tokio::sync::Mutex<()>,
     /// Uploads that were refused, the latest last. Nothing of them is stored.
     rejected: Mutex<VecDeque<Rejected>>,
 }
@@ -133,15 +127,12 @@ pub struct Parts {
     pub watch: WatchRules,
     /// Seals secrets at rest.
     pub seal: SealKey,
-    /// Keys the digests of requests that are remembered.
-    pub requests: MacKey,
 }
 
 impl Plugins {
     /// Loads what is in force. A plugin that cannot be loaded is listed as failed and keeps nobody else from starting.
     pub async fn open(parts: Parts) -> Result<Plugins> {
-        let Parts { db, state, sandbox, clock, limits, bundled, check_widget, check_fallback, watch, seal, requests } =
-            parts;
+        let Parts { db, state, sandbox, clock, limits, bundled, check_widget, check_fallback, watch, seal } = parts;
         let watch = Watch::new(watch, clock.clone());
         let plugins = Plugins(Arc::new(Inner {
             db,
@@ -161,8 +152,6 @@ impl Plugins {
             shelf: Shelf::default(),
             used: used::Ledger::default(),
             seal,
-            requests,
-            keyed: tokio::sync::Mutex::new(()),
             rejected: Mutex::default(),
         }));
         plugins.start().await?;

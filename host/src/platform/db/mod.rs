@@ -43,7 +43,13 @@ pub struct Db {
 }
 
 /// A transaction that writes; dropped without [`Tx::commit`], nothing of it happened.
-pub enum Tx {
+pub struct Tx {
+    begun: Begun,
+    after: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+#[doc(hidden)]
+pub enum Begun {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
@@ -64,11 +70,11 @@ pub(crate) use on_db;
 macro_rules! on_tx {
     ($tx:expr, $name:ident => $run:expr) => {
         match $tx.each() {
-            $crate::platform::db::Tx::Sqlite(tx) => {
+            $crate::platform::db::Begun::Sqlite(tx) => {
                 let $name = &mut **tx;
                 $run
             }
-            $crate::platform::db::Tx::Postgres(tx) => {
+            $crate::platform::db::Begun::Postgres(tx) => {
                 let $name = &mut **tx;
                 $crate::platform::db::patiently(async { $run }).await
             }
@@ -96,16 +102,24 @@ async fn bounded<T>(time: Duration, work: impl Future<Output = Result<T, sqlx::E
 
 impl Tx {
     #[doc(hidden)]
-    pub fn each(&mut self) -> &mut Tx {
-        self
+    pub fn each(&mut self) -> &mut Begun {
+        &mut self.begun
+    }
+
+    /// Runs after the commit, also after one of which nobody can say whether it happened: for what is remembered of rows
+    /// that this transaction changes.
+    pub fn then(&mut self, forget: impl FnOnce() + Send + 'static) {
+        self.after.push(Box::new(forget));
     }
 
     /// Errors: when the connection is lost on the way, nobody can say whether the transaction happened.
     pub async fn commit(self) -> Result<()> {
-        match self {
-            Tx::Sqlite(tx) => tx.commit().await.map_err(fault),
-            Tx::Postgres(tx) => patiently(tx.commit()).await.map_err(fault_in_commit),
-        }
+        let done = match self.begun {
+            Begun::Sqlite(tx) => tx.commit().await.map_err(fault),
+            Begun::Postgres(tx) => patiently(tx.commit()).await.map_err(fault_in_commit),
+        };
+        self.after.into_iter().for_each(|forget| forget());
+        done
     }
 }
 
@@ -137,10 +151,11 @@ impl Db {
     /// Begins a transaction that writes. One at a time over all processes (SQLite's lock; a lock by name on Postgres),
     /// so that what it reads stays true until it commits, and ids that grow are seen in the order of their commits.
     pub async fn begin(&self) -> Result<Tx> {
-        match &self.write {
-            Pool::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin_with("begin immediate").await.map_err(fault)?)),
-            Pool::Postgres(pool) => Ok(Tx::Postgres(patiently(postgres::begin_alone(pool)).await.map_err(fault)?)),
-        }
+        let begun = match &self.write {
+            Pool::Sqlite(pool) => Begun::Sqlite(pool.begin_with("begin immediate").await.map_err(fault)?),
+            Pool::Postgres(pool) => Begun::Postgres(patiently(postgres::begin_alone(pool)).await.map_err(fault)?),
+        };
+        Ok(Tx { begun, after: Vec::new() })
     }
 
     fn migrations(&self) -> &'static Migrator {

@@ -1,6 +1,6 @@
 //! A database of its own for each test, on either kind. Postgres joins in when `INLAY_TEST_POSTGRES` holds the URL of a
 //! server where databases may be made; under `CI` it has to.
-use super::{Db, Place};
+use super::{Db, Place, Pool};
 use crate::base::clock::Clock;
 use crate::base::secret::{Secret, hex};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -15,6 +15,15 @@ pub enum Kind {
 
 /// Names of databases that a crashed run may have left begin like this, followed by the hour they were made in.
 const PREFIX: &str = "inlay_unit_";
+
+/// A database that nobody may ask: for tests of what stands in front of the rooms.
+pub fn nowhere() -> Db {
+    let pool = || {
+        let options = sqlx::sqlite::SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        Pool::Sqlite(options.connect_lazy_with(sqlx::sqlite::SqliteConnectOptions::new().in_memory(true)))
+    };
+    Db { read: pool(), write: pool(), place: Place::Sqlite(PathBuf::new()) }
+}
 
 pub struct TestDb {
     pub place: Place,
