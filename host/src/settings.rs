@@ -37,6 +37,7 @@ pub struct Settings {
     pub idempotency: Idempotency,
     pub log: Log,
     pub metrics: Metrics,
+    pub dev: Dev,
     pub demo: Demo,
     /// Where each value came from, for `inlay config`.
     pub layers: Layers,
@@ -218,6 +219,12 @@ pub enum MetricsAccess {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Dev {
+    pub enabled: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Demo {
     pub enabled: bool,
 }
@@ -290,6 +297,7 @@ impl Settings {
             idempotency: part(&mut parts, "idempotency")?,
             log: part(&mut parts, "log")?,
             metrics: part(&mut parts, "metrics")?,
+            dev: part(&mut parts, "dev")?,
             demo: part(&mut parts, "demo")?,
             notes: layers.leaves().iter().filter_map(older_note).collect(),
             layers,

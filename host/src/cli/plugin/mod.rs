@@ -97,7 +97,7 @@ pub fn run(verb: Verb) -> Result<(), Failure> {
             let settings = place.settings()?;
             let component = read(&file, &settings)?;
             let permissions = granted(grant);
-            let upload = Upload { component, permissions, activate: !stage, who: WHO.to_owned() };
+            let upload = Upload { component, permissions, activate: !stage, who: WHO.to_owned(), draft: false };
             let info = block_on(async {
                 let plugins = app::plugins_offline(&settings).await?;
                 plugins.upload(upload).await.map_err(in_words_of_flags)

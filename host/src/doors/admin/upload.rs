@@ -95,7 +95,7 @@ async fn upload(
     let said = format!("{permissions:?} {activate}");
     let sent = component.clone();
     let what: [&[u8]; 2] = [said.as_bytes(), &sent];
-    let work = plugins.upload(Upload { component, permissions, activate, who: admin.who.clone() });
+    let work = plugins.upload(Upload { component, permissions, activate, who: admin.who.clone(), draft: false });
     keyed.around(&admin.who, &what, StatusCode::CREATED, work).await
 }
 

@@ -27,6 +27,8 @@ pub struct Upload {
     pub activate: bool,
     /// For the history and the log.
     pub who: String,
+    /// An author's work in progress: it needs no version number of its own, and may take less input than the one before.
+    pub draft: bool,
 }
 
 /// How a version comes into force.
@@ -90,10 +92,16 @@ impl Plugins {
         *named = Some((name.clone(), prepared.version.version.clone()));
         if is_new {
             prepared.version.uploaded_by = upload.who.clone();
+            if upload.draft {
+                let version = &mut prepared.version.version;
+                version.push_str(&format!("+dev.{}", digest.get(..8).unwrap_or_default()));
+            }
         }
         let versions = store::versions(db, workspace, &name).await?;
         let superseded = self.may_come_in(&prepared, &versions)?;
-        self.may_follow(&prepared)?;
+        if !upload.draft {
+            self.may_follow(&prepared)?;
+        }
         let asks = &prepared.manifest.permissions;
         let mut grants = store::grants(db, workspace, &name).await?;
         if let Some(permissions) = &upload.permissions {
