@@ -33,11 +33,13 @@ const versioned = (name, text) => `${name}?v=${createHash("sha256").update(text)
 const { parts: budget } = JSON.parse(readFileSync(path("budget.json"), "utf8"));
 const files = {};
 const define = { ICONS: JSON.stringify(icons()) };
+/** Not of the pages' client: the host's own page, and what development mode adds to others. */
+const APART = { playground: "playground/main.ts", dev: "playground/overlay.ts" };
 for (const name of Object.keys(budget).filter((name) => name !== "widget")) {
-  const entry = name === "widgets" ? "embed/widget.ts" : `parts/${name}.ts`;
+  const entry = APART[name] ?? (name === "widgets" ? "embed/widget.ts" : `parts/${name}.ts`);
   files[`${name}.js`] = await bundle(entry, "esm", { ...define, STYLE: JSON.stringify(await sheet(name)) });
 }
-const parts = Object.entries(files).map(([name, text]) => [name.replace(".js", ""), versioned(name, text)]);
+const parts = Object.entries(files).filter(([name]) => !(name.replace(".js", "") in APART)).map(([name, text]) => [name.replace(".js", ""), versioned(name, text)]);
 files["widget.js"] = await bundle("embed/loader.ts", "iife", { PARTS: JSON.stringify(Object.fromEntries(parts)) });
 
 const brotli = (text) => brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });

@@ -1,6 +1,9 @@
 //! HALL: the one place where parts are joined; background loops; graceful stop.
+mod project;
 mod rules;
 pub mod upkeep;
+
+pub use project::Project;
 
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result as Answer};
@@ -13,6 +16,7 @@ use crate::features::actions::Actions;
 use crate::features::audit::Audit;
 use crate::features::backup;
 use crate::features::bots::Bots;
+use crate::features::dev::Dev;
 use crate::features::identity::Identity;
 use crate::features::keys::Keys;
 use crate::features::plugins::{Interventions, OutLimits, Parts, PluginLimits, Plugins};
@@ -290,8 +294,9 @@ impl Background {
         drop((self.state, self.plugins));
     }
 }
+
 /// Serves until a signal asks to stop; then drains, writes what waits, and closes.
-pub async fn serve(settings: Settings) -> Result<(), Failure> {
+pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), Failure> {
     let settings = Arc::new(settings);
     std::fs::create_dir_all(&settings.data.dir)
         .map_err(|e| format!("The data folder {} cannot be made: {e}", settings.data.dir.display()))?;
@@ -307,8 +312,9 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     if !house.sandbox.pagemap_scan() {
         tracing::warn!("this kernel is older than Linux 6.7: plugin calls cost about twice as much");
     }
-    let background = Background::start(&house, &settings);
+    let mut background = Background::start(&house, &settings);
     let health = Arc::new(Pulse { house: house.clone(), stopping: AtomicBool::new(false) });
+    let dev = Dev::new(settings.dev.enabled, house.clock.now_ms().to_string());
     let router = doors::router(Needs {
         identity: house.identity.clone(),
         access: Arc::new(house.access.clone()),
@@ -318,6 +324,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
         widgets: Arc::new(house.widgets.clone()),
         actions: Arc::new(house.actions.clone()),
         health: health.clone(),
+        dev: dev.clone(),
         metrics: house.metrics.clone(),
         clock: house.clock.clone(),
         options: rules::doors(&settings),
@@ -325,12 +332,14 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let credential = house.identity.open_start_credential().ok_or("The start credential exists already")?;
     cli::banner(listener.local_addr()?, &settings, &credential)?;
     drop(credential);
+    background.others.extend(project.map(|project| project.start(&dev, &house)));
     let stop = {
         let (health, plugins) = (health.clone(), house.plugins.clone());
         async move {
             stop_signal().await;
             health.stopping.store(true, Ordering::Release);
             plugins.close_logs();
+            dev.close();
             tracing::info!("stopping: no new connections, finishing what is under way");
         }
     };

@@ -18,6 +18,8 @@ mod cli;
 #[cfg(test)]
 mod contact;
 #[cfg(test)]
+mod dev;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod doors;

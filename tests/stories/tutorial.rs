@@ -3,7 +3,7 @@ use crate::kit::{Folder, TestHost, Visitor, repo, wasm};
 use serde_json::json;
 
 /// Files that a page shows: a comment `<!-- file: PATH -->`, then a fenced block.
-fn files(page: &str) -> Vec<(String, String)> {
+pub(super) fn files(page: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
@@ -60,7 +60,7 @@ async fn the_tutorial_builds_and_greets() {
 }
 
 /// The line of the dependency `inlay` points to `plugin-sdk`; the folder is no member of the repository's workspace.
-fn with_our_sdk(manifest: &str) -> String {
+pub(super) fn with_our_sdk(manifest: &str) -> String {
     let sdk = repo().join("plugin-sdk");
     let ours = format!("inlay = {{ path = {:?} }}", sdk.to_str().expect("a plain path"));
     let mut replaced = 0;

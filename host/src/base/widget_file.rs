@@ -9,6 +9,19 @@ const VERSION: &str = "1.0";
 /// Members of our extension that stand in `widget.toml`, where they are texts.
 const IN_TOML: [&str; 5] = ["title", "description", "source", "auth", "fallback"];
 
+/// The files of the readable form; anything else in such a folder is none of ours.
+pub const FILES: [&str; 9] = [
+    "widget.toml",
+    "template.jinja",
+    "schema.json",
+    "params.json",
+    "sample.json",
+    "preview.json",
+    "encoded.json",
+    "inlay.json",
+    "other.json",
+];
+
 /// A widget as its author wrote it. Values are kept as they are, whether or not anything reads them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WidgetFile {

@@ -18,12 +18,13 @@ fn text(address: SocketAddr, settings: &Settings, credential: &Secret<String>, p
     };
     let base = settings.server.public_url.as_deref().unwrap_or(&here);
     let demo = if settings.demo.enabled { format!("  Demo shop   {base}/demo\n") } else { String::new() };
+    let playground = if settings.dev.enabled { format!("  Playground  {base}/playground\n") } else { String::new() };
     let same_secret = if settings.auth.secret.is_some() { " (where auth.secret is set to the same)" } else { "" };
     format!(
         "Inlay {version} listens on {address}
 
   Start here  {base}/
-{demo}  API         {base}/docs
+{playground}{demo}  API         {base}/docs
   A widget    {base}/api/widget/products
 
   Admin, for one hour:

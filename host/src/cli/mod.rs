@@ -2,6 +2,7 @@
 //! command that was not understood, 3 a plugin version that was stored and waits for approval.
 mod backup;
 mod banner;
+mod dev;
 mod doctor;
 mod door;
 mod plugin;
@@ -62,6 +63,8 @@ struct ServeArgs {
 enum Verb {
     /// Serve widgets and run actions (what `inlay` alone does)
     Serve(ServeArgs),
+    /// Work on widgets and plugins: serve them, and show every change at once
+    Dev(dev::DevArgs),
     /// Bring the database up to this version
     Migrate(Place),
     /// Write the database and the keys into one file; a host may be at work meanwhile
@@ -157,8 +160,9 @@ fn execute(verb: Verb) -> Result<(), Failure> {
         Verb::Serve(args) => {
             let settings = args.settings()?;
             crate::telemetry::init(&settings.log);
-            block_on(app::serve(settings))
+            block_on(app::serve(settings, None))
         }
+        Verb::Dev(args) => dev::run(args),
         Verb::Migrate(place) => {
             let applied = block_on(app::upkeep::migrate(&place.settings()?))?;
             match applied.as_slice() {

@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod kit;
 pub mod openapi;
+pub mod playground;
 pub mod rooms;
 pub mod site;
 pub mod watch;
@@ -23,6 +24,7 @@ use crate::doors::kit::shed::Shed;
 use crate::doors::openapi::Door;
 use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Shows, Watches};
 use crate::doors::site::Site;
+use crate::features::dev::Dev;
 use crate::features::identity::Identity;
 use crate::features::replay::Replays;
 use crate::platform::metrics::Metrics;
@@ -42,6 +44,7 @@ pub struct Needs {
     pub widgets: Arc<dyn Shows>,
     pub actions: Arc<dyn Dispatches>,
     pub health: Arc<dyn Health>,
+    pub dev: Dev,
     pub metrics: Metrics,
     pub clock: Clock,
     pub options: Options,
@@ -92,6 +95,7 @@ pub struct Hall {
     watch: Arc<dyn Watches>,
     widgets: Arc<dyn Shows>,
     actions: Arc<dyn Dispatches>,
+    dev: Dev,
     site: Arc<Site>,
 }
 
@@ -122,12 +126,16 @@ parts! {
     Arc<dyn Watches> = watch;
     Arc<dyn Shows> = widgets;
     Arc<dyn Dispatches> = actions;
+    Dev = dev;
     Arc<Site> = site;
 }
 
 /// Every door of this host.
 pub fn all() -> Vec<Door> {
-    [widgets::doors(), admin::doors(), watch::doors(), site::doors()].into_iter().flatten().collect()
+    [widgets::doors(), admin::doors(), watch::doors(), playground::doors(), site::doors()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The OpenAPI document of all doors.
@@ -137,7 +145,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The doors, ready to serve.
 pub fn router(needs: Needs) -> Router {
-    let Needs { identity, access, replays, plugins, watch, widgets, actions, health, metrics, clock, options } = needs;
+    let Needs { identity, access, replays, plugins, watch, widgets, actions, health, dev, metrics, clock, options } =
+        needs;
     let origins = Origins::new(&options.cors_origins, options.public_url.as_deref());
     let all = all();
     let ground = Ground {
@@ -151,8 +160,15 @@ pub fn router(needs: Needs) -> Router {
         upload: Bounds { bytes: options.max_upload_bytes, time: options.body_time },
     };
     let frame = Frame::new(clock, &ground, metrics.clone(), &options, &all);
-    let hall =
-        Hall { ground, plugins, watch, widgets, actions, site: Arc::new(Site::new(&all, health, metrics, &options)) };
+    let hall = Hall {
+        ground,
+        plugins,
+        watch,
+        widgets,
+        actions,
+        dev,
+        site: Arc::new(Site::new(&all, health, metrics, &options)),
+    };
     let router = all.into_iter().fold(Router::new(), |router, door| router.route(door.path, door.route));
     // Bodies are read by `kit/body.rs`, with the bounds of the settings.
     let router = router.layer(DefaultBodyLimit::disable());

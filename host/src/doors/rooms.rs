@@ -8,7 +8,7 @@ use crate::features::plugins::{
     Activate, ConfigInfo, Data, Line, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected, SecretInfo, Tail,
     Upload, Versions, Wish,
 };
-use crate::features::widgets::{Rendered, WidgetInfo, Widgets};
+use crate::features::widgets::{Draft, Rendered, Trial, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
 use serde_json::{Map, Value};
 use std::future::Future;
@@ -51,6 +51,12 @@ impl Dispatches for Actions {
 pub trait Shows: Send + Sync {
     fn list(&self) -> Vec<WidgetInfo>;
     fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>>;
+    /// The widget's whole file.
+    fn file(&self, name: &str) -> Result<Value>;
+    /// Whether the widget is an author's own, in development mode.
+    fn is_local(&self, name: &str) -> bool;
+    /// Takes its time: not for a thread that others wait for.
+    fn try_out(&self, draft: &Draft) -> Trial;
 }
 
 impl Shows for Widgets {
@@ -59,6 +65,15 @@ impl Shows for Widgets {
     }
     fn show<'a>(&'a self, caller: &'a Caller, name: &'a str, params: Map<String, Value>) -> Soon<'a, Result<Rendered>> {
         Box::pin(self.show(caller, name, params))
+    }
+    fn file(&self, name: &str) -> Result<Value> {
+        self.file(name)
+    }
+    fn is_local(&self, name: &str) -> bool {
+        self.is_local(name)
+    }
+    fn try_out(&self, draft: &Draft) -> Trial {
+        self.try_out(draft)
     }
 }
 

@@ -14,3 +14,4 @@ pub mod plugins;
 pub mod widgets;
 pub mod actions;
 pub mod backup;
+pub mod dev;

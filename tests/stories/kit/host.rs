@@ -27,6 +27,8 @@ pub struct TestHost {
     database: Option<Arc<Database>>,
     /// Mebibytes of the disk that its data folder is.
     disk: Option<u32>,
+    /// The folder of an author, who works on it with `inlay dev`.
+    project: Option<PathBuf>,
 }
 
 impl TestHost {
@@ -65,10 +67,19 @@ impl TestHost {
             admin: None,
             database,
             disk,
+            project: None,
         };
         if let Some(database) = &host.database {
             host.settings.push(("INLAY_DATA_DATABASE_URL".to_owned(), database.url()));
         }
+        host
+    }
+
+    /// `inlay dev` on an author's folder.
+    pub async fn dev(project: &Path, settings: &[(&str, &str)]) -> TestHost {
+        let mut host = TestHost::unstarted(None, settings, None);
+        host.project = Some(project.to_owned());
+        host.launch().await;
         host
     }
 
@@ -91,7 +102,11 @@ impl TestHost {
     async fn launch(&mut self) {
         let data = self.data();
         let mut command = inlay(self.folder.path(), &self.settings);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        match &self.project {
+            Some(project) => command.arg("dev").arg(project),
+            None => command.arg("serve"),
+        };
+        command.args(["--listen", "127.0.0.1:0", "--data"]).arg(&data);
         if let Some(mib) = self.disk {
             std::fs::create_dir_all(&data).expect("a folder to mount on");
             command = on_disk_of(mib, &data, &command);

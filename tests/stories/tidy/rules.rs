@@ -7,7 +7,7 @@ const FLOORS: [&str; 5] = ["base", "platform", "features", "doors", "hall"];
 const HALL: [&str; 8] = ["app", "bundled", "cli", "lib", "main", "server", "settings", "telemetry"];
 
 /// Which crate may be named where: a file, or a folder when it ends with a slash. `*` stands for one name.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("axum", &["doors/", "app.rs", "server.rs"]),
     ("hyper", &["doors/", "server.rs", "cli/"]),
     ("tower_http", &["doors/", "server.rs"]),
@@ -19,6 +19,7 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("minijinja", &["platform/templates.rs", "platform/templates/"]),
     ("jsonschema", &["platform/schema.rs", "platform/schema/"]),
     ("prometheus_client", &["platform/metrics.rs", "platform/metrics/"]),
+    ("notify", &["platform/files.rs"]),
     ("clap", &["cli/", "cli.rs"]),
 ];
 

@@ -4,7 +4,7 @@ mod plugin_shapes;
 mod shapes;
 mod watch_shapes;
 
-pub use shapes::ShownWidget;
+pub use shapes::{Named, ShownWidget, named};
 
 use crate::base::error::Code;
 use crate::doors::Hall;
@@ -287,6 +287,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
     let components = shapes::all()
         .into_iter()
         .chain(watch_shapes::all())
+        .chain(crate::doors::playground::shapes())
         .fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
@@ -303,6 +304,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .tags(Some([
             tag("widgets", "Widgets, the actions people take in them, and the data behind them"),
             tag("plugins", "What handles actions and answers queries; for admins"),
+            tag("playground", "Where widgets are made: for admins, and in development mode for everybody"),
             tag("site", "Pages for people, and the state of the host"),
         ]))
         .build()

@@ -22,7 +22,8 @@ const fn asset(name: &'static str, content_type: &'static str, body: &'static [u
 const CSS: &str = "text/css; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 static ICON: Asset = asset("favicon.svg", SVG, include_bytes!("../../../assets/favicon.svg"));
-static ASSETS: [Asset; 2] = [
+static ASSETS: [Asset; 3] = [
+    asset("playground.css", CSS, include_bytes!("../../../assets/playground.css")),
     asset("site.css", CSS, include_bytes!("../../../assets/site.css")),
     asset("widgets.css", CSS, include_bytes!("../../../assets/widgets.css")),
 ];

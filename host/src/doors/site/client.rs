@@ -6,6 +6,8 @@ use super::assets::tag;
 use crate::base::error::{Code, Error};
 use crate::doors::kit::{Answer, accept, answer};
 use crate::doors::widgets::Name;
+use crate::features::dev::Dev;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -37,7 +39,7 @@ macro_rules! parts {
         }),*]
     };
 }
-static PARTS: [Part; 9] = parts![
+static PARTS: [Part; 11] = parts![
     "widget.js",
     "widgets.js",
     "actions.js",
@@ -47,12 +49,17 @@ static PARTS: [Part; 9] = parts![
     "text.js",
     "chart.js",
     "icons.js",
+    "playground.js",
+    "dev.js",
 ];
 
 /// A part in the form that the caller reads best. With `?v=` of its content the address may be kept for ever.
-pub(super) async fn show(Name(file): Name, uri: Uri, headers: HeaderMap) -> Answer<Response> {
+pub(super) async fn show(State(dev): State<Dev>, Name(file): Name, uri: Uri, headers: HeaderMap) -> Answer<Response> {
     let part = PARTS.iter().find(|part| part.name == file);
     let part = part.ok_or_else(|| Error::new(Code::NotFound, "There is no such file"))?;
+    if dev.is_open() && part.name == "widget.js" {
+        return Ok(loader_of_dev(part));
+    }
     let etag = part.etag.get_or_init(|| tag(part.plain));
     let version = uri.query().and_then(|query| query.strip_prefix("v="));
     let named = version.is_some_and(|version| version.len() == 12 && etag.get(1..13) == Some(version));
@@ -72,4 +79,13 @@ pub(super) async fn show(Name(file): Name, uri: Uri, headers: HeaderMap) -> Answ
     }
     sent.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     Ok(response)
+}
+
+/// In development mode the loader also brings the part that follows what the author changes; every page asks anew.
+fn loader_of_dev(part: &Part) -> Response {
+    const BRINGS: &str = "\nimport(new URL(\"dev.js\",document.currentScript?.src??location.href)).catch(()=>{});\n";
+    let mut response = answer::with_type(JAVASCRIPT, [part.plain, BRINGS.as_bytes()].concat());
+    response.headers_mut().insert(header::CACHE_CONTROL, answer::NO_STORE);
+    response.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    response
 }

@@ -6,12 +6,13 @@ use crate::base::secret::Secret;
 use crate::doors::rooms::{Admits, Checks, Condition, Dispatches, Health, Shows, Soon, Watches};
 use crate::doors::{MetricsAccess, Needs, Options, router};
 use crate::features::actions::{Action, Outcome};
+use crate::features::dev::Dev;
 use crate::features::identity::{Caller, Identity, Kind, Proved, Role, Tenant, Who};
 use crate::features::plugins::{
     Both, BreakerView, Figures, Level, Line, PluginInfo, PluginStats, Rejected, Tail, Upload, Wish,
 };
 use crate::features::replay::Replays;
-use crate::features::widgets::{Rendered, WidgetInfo};
+use crate::features::widgets::{Draft, Rendered, Trial, WidgetInfo};
 use crate::platform::db::tests::nowhere;
 use crate::platform::metrics::Metrics;
 use axum::Router;
@@ -146,6 +147,16 @@ impl Shows for Rooms {
             Ok(rendered)
         })
     }
+    fn file(&self, name: &str) -> Result<Value> {
+        Ok(json!({"version": "1.0", "name": name, "template": "{}"}))
+    }
+    fn is_local(&self, name: &str) -> bool {
+        name == "cart"
+    }
+    fn try_out(&self, draft: &Draft) -> Trial {
+        let tree = Some(json!({"type": "Card", "said": draft.template, "given": draft.data}));
+        Trial { tree, figures: None, findings: Vec::new(), warnings: Vec::new(), render_us: 1 }
+    }
 }
 
 impl Watches for Rooms {
@@ -262,7 +273,16 @@ pub fn house() -> House {
     house_with(options())
 }
 
+/// In development mode.
+pub fn house_of_dev() -> House {
+    house_in(options(), Dev::new(true, String::new()))
+}
+
 pub fn house_with(options: Options) -> House {
+    house_in(options, Dev::new(false, String::new()))
+}
+
+fn house_in(options: Options, dev: Dev) -> House {
     let identity = Identity::new(&Secret::new(vec![7; 32]), &[Secret::new(API_KEY.to_owned())], Clock::system());
     let admin = identity.mint_admin(Duration::from_secs(3600)).unwrap().reveal().clone();
     let rooms = Rooms::default();
@@ -276,6 +296,7 @@ pub fn house_with(options: Options) -> House {
         widgets: shared.clone(),
         actions: shared.clone(),
         health: shared,
+        dev,
         metrics: Metrics::new("1"),
         clock: Clock::system(),
         options,

@@ -5,6 +5,7 @@ mod callers;
 pub mod fake_plugins;
 pub mod fakes;
 mod manners;
+mod playground;
 mod openapi;
 mod site;
 mod watch;

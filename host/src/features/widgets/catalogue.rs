@@ -32,6 +32,8 @@ pub struct Widget {
     pub params: Option<Schema>,
     pub sample: Value,
     pub template: Template,
+    /// The whole file.
+    pub file: Arc<Value>,
     /// Of the whole file.
     pub digest: [u8; 32],
 }
@@ -40,6 +42,7 @@ impl Widget {
     /// Errors: `invalid_widget`, naming the part.
     pub fn compile(file: &Value) -> Result<Widget> {
         let digest = sha256(file.to_string().as_bytes());
+        let whole = Arc::new(file.clone());
         let file = WidgetFile::from_json(file)?;
         let slug = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if !(1..=64).contains(&file.name.len()) || !file.name.bytes().all(slug) {
@@ -74,6 +77,7 @@ impl Widget {
             schema,
             params,
             template,
+            file: whole,
             digest,
         })
     }
