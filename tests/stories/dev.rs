@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Longer than any compiler here takes.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn template(greeting: &str) -> String {
     format!(
@@ -38,7 +38,7 @@ async fn state(host: &TestHost, wanted: impl Fn(&Value) -> bool) -> Value {
                 let data = event.lines().find_map(|line| line.strip_prefix("data: "));
                 let now: Value = serde_json::from_str(data.unwrap_or("null")).expect("JSON");
                 text = rest.to_owned();
-                if wanted(&now) {
+                if now.is_object() && wanted(&now) {
                     return now;
                 }
             }
@@ -91,7 +91,8 @@ async fn a_template_that_is_saved_is_shown_and_a_broken_one_is_not() {
 async fn a_plugin_is_built_exchanged_and_kept_when_the_next_one_does_not_compile() {
     let page = std::fs::read_to_string(repo().join("docs/plugin-authors.md")).expect("the authors' guide");
     let folder = Folder::new("author");
-    for (path, text) in files(&page) {
+    // Without its self-tests, which would refuse what is changed below.
+    for (path, text) in files(&page).into_iter().filter(|(path, _)| !path.starts_with("fixtures/")) {
         // Its component must not be taken for the one that the guide's own story builds in the same target folder.
         let text = text.replace("name = \"hello\"", "name = \"greeter\"");
         folder.write(&path, if path == "Cargo.toml" { with_our_sdk(&text) } else { text });
