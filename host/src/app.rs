@@ -244,6 +244,7 @@ struct Background {
 impl Background {
     fn start(house: &House, settings: &Settings) -> Background {
         let keep = settings.idempotency.keep();
+        let (audit, keep_lines) = (house.audit.clone(), Duration::from_secs(settings.audit.keep_days * 86_400));
         let (warn_bytes, warn_depth) = (settings.widgets.warn_bytes, settings.widgets.warn_depth);
         let (state, plugins) = (house.state.clone(), house.plugins.clone());
         let stop_writer = Arc::new(Notify::new());
@@ -261,7 +262,11 @@ impl Background {
                 let mut ticks = tokio::time::interval(SWEEP);
                 loop {
                     ticks.tick().await;
-                    let swept = async { Ok::<_, Error>(replays.sweep(keep).await? + state.sweep(keep).await?) };
+                    let swept = async {
+                        Ok::<_, Error>(
+                            replays.sweep(keep).await? + state.sweep(keep).await? + audit.sweep(keep_lines).await?,
+                        )
+                    };
                     match swept.await {
                         Ok(0) => {}
                         Ok(rows) => tracing::info!(rows, "swept away what had expired"),
@@ -319,6 +324,7 @@ pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), F
         identity: house.identity.clone(),
         access: Arc::new(house.access.clone()),
         replays: house.replays.clone(),
+        audit: Arc::new(house.audit.clone()),
         plugins: Arc::new(house.plugins.clone()),
         watch: Arc::new(house.plugins.clone()),
         widgets: Arc::new(house.widgets.clone()),

@@ -31,6 +31,7 @@ pub struct Settings {
     pub data: Data,
     pub auth: Auth,
     pub limits: Limits,
+    pub audit: Audit,
     pub plugins: Plugins,
     pub watch: Watch,
     pub widgets: Widgets,
@@ -108,6 +109,12 @@ pub struct Limits {
     pub per_key: u32,
     pub window_s: u64,
     pub loopback: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    pub keep_days: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -291,6 +298,7 @@ impl Settings {
             data: part(&mut parts, "data")?,
             auth: part(&mut parts, "auth")?,
             limits: part(&mut parts, "limits")?,
+            audit: part(&mut parts, "audit")?,
             plugins: part(&mut parts, "plugins")?,
             watch: part(&mut parts, "watch")?,
             widgets: part(&mut parts, "widgets")?,

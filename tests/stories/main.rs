@@ -6,6 +6,8 @@ mod kit;
 #[cfg(test)]
 mod admin_plugins;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod bodies_bad;

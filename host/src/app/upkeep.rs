@@ -1,6 +1,7 @@
 //! What is done to a data folder beside serving it: migration, check, backup and restore.
 use super::{Failure, explained, lock_data, open_database, place};
 use crate::base::clock::Clock;
+use crate::features::audit::Audit;
 use crate::features::backup::{self, Home, Made, Progress, Restored, To};
 use crate::platform::db::Place;
 use crate::settings::Settings;
@@ -37,6 +38,14 @@ pub fn existing(settings: &Settings) -> Result<(), Failure> {
         "There is {what} data folder {dir}. Name the right one with --data DIR; `inlay migrate --data {dir}` makes a new one"
     )
     .into())
+}
+
+/// The audit log of a data folder; a host may be at work on it.
+pub async fn audit(settings: &Settings) -> Result<Audit, Failure> {
+    existing(settings)?;
+    let db = open_database(settings).await?;
+    db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
+    Ok(Audit::new(db, Clock::system()))
 }
 
 /// A restore that was cut off is finished before anything is opened.

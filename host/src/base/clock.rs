@@ -1,6 +1,15 @@
 //! Time and randomness behind one seam.
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// A moment as people and programs write it, in milliseconds since 1970: RFC 3339, or just that number.
+pub fn moment(text: &str) -> Option<u64> {
+    if let Ok(ms) = text.parse::<u64>() {
+        return i64::try_from(ms).is_ok().then_some(ms);
+    }
+    let time = humantime::parse_rfc3339_weak(text).ok()?;
+    u64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
 /// The host's clock and source of randomness; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {

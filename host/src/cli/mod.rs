@@ -1,5 +1,6 @@
 //! The verbs of the command line. Answers go to stdout, errors to stderr; exit code 0 is success, 1 a failure, 2 a
 //! command that was not understood, 3 a plugin version that was stored and waits for approval.
+mod audit;
 mod backup;
 mod banner;
 mod dev;
@@ -87,6 +88,8 @@ enum Verb {
     /// See and change the plugins of a data folder; a host may be running on it
     #[command(subcommand)]
     Plugin(plugin::Verb),
+    /// Read the audit log, the newest line first; a host may be at work meanwhile
+    Audit(audit::AuditArgs),
     /// Make credentials
     #[command(subcommand)]
     Token(TokenVerb),
@@ -175,6 +178,7 @@ fn execute(verb: Verb) -> Result<(), Failure> {
         Verb::Config { defaults: true, .. } => print(crate::settings::DEFAULTS),
         Verb::Config { serve, .. } => print(&serve.settings()?.layers.to_toml()),
         Verb::Doctor(args) => doctor::run(args.settings()),
+        Verb::Audit(args) => audit::run(&args),
         Verb::Widget(verb) => widget::run(verb),
         Verb::Plugin(verb) => plugin::run(verb),
         // `run` has dealt with it: its exit codes are its own.

@@ -3,6 +3,7 @@
 //! Every door stands in one list ([`all`]), from which both the router and the OpenAPI document are made, so that neither
 //! can know a door that the other does not. The one layer around them is described in `kit/frame.rs`.
 pub mod admin;
+pub mod audit;
 pub mod kit;
 pub mod openapi;
 pub mod playground;
@@ -22,7 +23,7 @@ use crate::doors::kit::limits::{Limits, Rates};
 use crate::doors::kit::origin::Origins;
 use crate::doors::kit::shed::Shed;
 use crate::doors::openapi::Door;
-use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Shows, Watches};
+use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Records, Shows, Watches};
 use crate::doors::site::Site;
 use crate::features::dev::Dev;
 use crate::features::identity::Identity;
@@ -39,6 +40,7 @@ pub struct Needs {
     pub identity: Identity,
     pub access: Arc<dyn Admits>,
     pub replays: Replays,
+    pub audit: Arc<dyn Records>,
     pub plugins: Arc<dyn Manages>,
     pub watch: Arc<dyn Watches>,
     pub widgets: Arc<dyn Shows>,
@@ -91,6 +93,7 @@ pub enum MetricsAccess {
 #[derive(Clone)]
 pub struct Hall {
     ground: Ground,
+    audit: Arc<dyn Records>,
     plugins: Arc<dyn Manages>,
     watch: Arc<dyn Watches>,
     widgets: Arc<dyn Shows>,
@@ -122,6 +125,7 @@ macro_rules! parts {
 }
 parts! {
     Ground = ground;
+    Arc<dyn Records> = audit;
     Arc<dyn Manages> = plugins;
     Arc<dyn Watches> = watch;
     Arc<dyn Shows> = widgets;
@@ -132,7 +136,7 @@ parts! {
 
 /// Every door of this host.
 pub fn all() -> Vec<Door> {
-    [widgets::doors(), admin::doors(), watch::doors(), playground::doors(), site::doors()]
+    [widgets::doors(), admin::doors(), audit::doors(), watch::doors(), playground::doors(), site::doors()]
         .into_iter()
         .flatten()
         .collect()
@@ -145,8 +149,21 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The doors, ready to serve.
 pub fn router(needs: Needs) -> Router {
-    let Needs { identity, access, replays, plugins, watch, widgets, actions, health, dev, metrics, clock, options } =
-        needs;
+    let Needs {
+        identity,
+        access,
+        audit,
+        replays,
+        plugins,
+        watch,
+        widgets,
+        actions,
+        health,
+        dev,
+        metrics,
+        clock,
+        options,
+    } = needs;
     let origins = Origins::new(&options.cors_origins, options.public_url.as_deref());
     let all = all();
     let ground = Ground {
@@ -159,9 +176,10 @@ pub fn router(needs: Needs) -> Router {
         body: Bounds { bytes: options.max_body_bytes, time: options.body_time },
         upload: Bounds { bytes: options.max_upload_bytes, time: options.body_time },
     };
-    let frame = Frame::new(clock, &ground, metrics.clone(), &options, &all);
+    let frame = Frame::new(clock, &ground, audit.clone(), metrics.clone(), &options, &all);
     let hall = Hall {
         ground,
+        audit,
         plugins,
         watch,
         widgets,

@@ -3,6 +3,7 @@ use crate::base::error::Result;
 use crate::base::secret::Secret;
 use crate::features::access::Access;
 use crate::features::actions::{Action, Actions, Outcome};
+use crate::features::audit::{Audit, Event, Filter, Page};
 use crate::features::identity::{Caller, Kind, Proved, Tenant};
 use crate::features::plugins::{
     Activate, ConfigInfo, Data, Line, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected, SecretInfo, Tail,
@@ -33,6 +34,22 @@ impl Admits for Access {
     }
     fn tenant<'a>(&'a self, proved: &'a Proved, workspace: &'a str) -> Soon<'a, Result<Tenant>> {
         Box::pin(self.tenant(proved, workspace))
+    }
+}
+
+/// The room `audit`.
+pub trait Records: Send + Sync {
+    fn list(&self, filter: Filter) -> Soon<'_, Result<Page>>;
+    /// Written without waiting for it.
+    fn denied(&self, event: Event);
+}
+
+impl Records for Audit {
+    fn list(&self, filter: Filter) -> Soon<'_, Result<Page>> {
+        Box::pin(async move { self.list(&filter).await })
+    }
+    fn denied(&self, event: Event) {
+        self.note_soon(event);
     }
 }
 

@@ -19,6 +19,7 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("limits.per_user", 0, 1_000_000_000),
     ("limits.per_key", 0, 1_000_000_000),
     ("limits.window_s", 1, 86_400),
+    ("audit.keep_days", 1, 36_500),
     ("plugins.cpu_ms", 1, 60_000),
     ("plugins.cpu_max_ms", 1, 60_000),
     ("plugins.wall_ms", 10, 300_000),

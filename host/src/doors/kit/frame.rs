@@ -13,12 +13,14 @@ use crate::base::error::{Code, Error};
 use crate::doors::kit::answer::{self, DATA_POLICY};
 use crate::doors::kit::auth::{self, Proof, VISITOR};
 use crate::doors::kit::came::{Address, Came, Peer, Proxies};
+use crate::doors::kit::denied::Denied;
 use crate::doors::kit::limits::{Counting, Limits, Standing};
 use crate::doors::kit::origin::{self, Origins};
 use crate::doors::kit::problem::{self, Problem, Refusal};
 use crate::doors::kit::request_id::{self, RequestId};
 use crate::doors::kit::{accept, body};
 use crate::doors::openapi::Door;
+use crate::doors::rooms::Records;
 use crate::doors::{Ground, Options};
 use crate::features::audit;
 use crate::features::identity::Proved;
@@ -27,6 +29,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use futures_util::future::Either;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
@@ -58,6 +61,7 @@ struct Inside {
     counting: Counting,
     proof: OnceLock<Proof>,
     standing: OnceLock<Standing>,
+    proved: OnceLock<Proved>,
 }
 
 impl Exchange {
@@ -70,6 +74,10 @@ impl Exchange {
     /// Counts the request, once: by what was proved, else by address. Errors: `rate_limited`.
     pub fn count(&self, limits: &Limits, proved: Option<&Proved>) -> Result<(), Error> {
         let inside = &self.0;
+        if let Some(proved) = proved {
+            // Of several credentials the first one speaks.
+            let _ = inside.proved.set(proved.clone());
+        }
         if inside.counting == Counting::Free || inside.standing.get().is_some() {
             return Ok(());
         }
@@ -94,6 +102,7 @@ struct Shared {
     limits: Limits,
     /// By pattern and method.
     counting: HashMap<(&'static str, &'static str), Counting>,
+    denied: Denied,
     metrics: Metrics,
     deadline: Duration,
     /// The host is reached by https.
@@ -104,7 +113,14 @@ struct Shared {
 const NO_CONNECTION: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Frame {
-    pub fn new(clock: Clock, ground: &Ground, metrics: Metrics, options: &Options, doors: &[Door]) -> Frame {
+    pub fn new(
+        clock: Clock,
+        ground: &Ground,
+        records: Arc<dyn Records>,
+        metrics: Metrics,
+        options: &Options,
+        doors: &[Door],
+    ) -> Frame {
         let counting = doors.iter().map(|door| ((door.path, door.verb()), door.counting())).collect();
         Frame(Arc::new(Shared {
             clock,
@@ -112,6 +128,7 @@ impl Frame {
             proxies: options.proxies.clone(),
             limits: ground.limits.clone(),
             counting,
+            denied: Denied::new(records),
             metrics,
             deadline: options.deadline,
             secure: options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
@@ -155,11 +172,17 @@ where
         let refused = || shared.count_early(&exchange, request.headers()).err();
         let early = preflight.or_else(|| refused().map(|error| Problem::from(error).into_response()));
         let answered = match early {
-            Some(response) => futures_util::future::Either::Left(std::future::ready(response)),
+            Some(response) => Either::Left(std::future::ready(response)),
             None => {
                 request.extensions_mut().insert(exchange.clone());
-                let inner = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-                futures_util::future::Either::Right(guarded(tokio::time::timeout(shared.deadline, inner)))
+                let inner = self.inner.call(request);
+                // Rooms that change the host want to know from where; for others it would only cost.
+                let inner = match seen.is_closed {
+                    true => Either::Left(exchange.came().origin.around(inner)),
+                    false => Either::Right(inner),
+                };
+                let inner = AssertUnwindSafe(inner).catch_unwind();
+                Either::Right(guarded(tokio::time::timeout(shared.deadline, inner)))
             }
         };
         let whole = async move {
@@ -169,6 +192,7 @@ where
             let _ = exchange.count(&shared.limits, None);
             if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
                 problem::log(&refusal.error);
+                shared.note(&refusal.error, &seen, &exchange);
                 let allow = response.headers_mut().remove(header::ALLOW);
                 response = problem::render(&refusal, &seen.id, seen.wants_page);
                 if let Some(allow) = allow {
@@ -268,6 +292,7 @@ impl Shared {
             counting,
             proof: OnceLock::new(),
             standing: OnceLock::new(),
+            proved: OnceLock::new(),
         }))
     }
 
@@ -277,6 +302,12 @@ impl Shared {
             Counting::ByCaller if auth::brings_credential(headers) => Ok(()),
             _ => exchange.count(&self.limits, None),
         }
+    }
+
+    fn note(&self, error: &Error, seen: &Seen, exchange: &Exchange) {
+        let door = format!("{} {}", seen.method, seen.route());
+        let (came, block) = (|| exchange.came(), exchange.0.address.block());
+        self.denied.note(error, came, block, exchange.0.proved.get(), door);
     }
 
     fn dress(&self, seen: &Seen, exchange: &Exchange, response: &mut Response) {

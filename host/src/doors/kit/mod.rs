@@ -4,6 +4,7 @@ pub mod answer;
 pub mod auth;
 pub mod body;
 pub mod came;
+pub mod denied;
 pub mod frame;
 pub mod limits;
 pub mod origin;

@@ -6,6 +6,8 @@ mod watch_shapes;
 
 pub use shapes::{Named, ShownWidget, named};
 
+use crate::doors::audit::shapes::{AuditLine, AuditPage};
+
 use crate::base::error::Code;
 use crate::doors::Hall;
 use crate::doors::kit::limits::Counting;
@@ -288,6 +290,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .into_iter()
         .chain(watch_shapes::all())
         .chain(crate::doors::playground::shapes())
+        .chain([named::<AuditPage>(), named::<AuditLine>()])
         .fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
@@ -303,6 +306,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .components(Some(components.build()))
         .tags(Some([
             tag("widgets", "Widgets, the actions people take in them, and the data behind them"),
+            tag("audit", "Who did what, from where, and how it ended; for admins"),
             tag("plugins", "What handles actions and answers queries; for admins"),
             tag("playground", "Where widgets are made: for admins, and in development mode for everybody"),
             tag("site", "Pages for people, and the state of the host"),

@@ -210,7 +210,7 @@ impl Plugins {
     ) -> Result<i64> {
         let at_ms = self.0.clock.now_ms();
         let granted = store::grants(&self.0.db, self.workspace(), name).await?;
-        let by = By { workspace: self.workspace(), plugin: name, who, at_ms };
+        let by = By { at_ms, ..self.by(name, who) };
         let quarantined = reason.filter(|_| kind == Kind::Quarantine).map(|reason| (digest, reason));
         let change = Some(Change { kind, name, digest, granted: &granted, reason, who, at_ms });
         let write = Write { quarantined, change, ..Write::default() };
@@ -227,7 +227,7 @@ impl Plugins {
             return Err(Error::new(Code::PluginInForce, "This version is in force; activate another one first"));
         }
         self.may_go(&version)?;
-        let by = By { workspace: self.workspace(), plugin: name, who, at_ms: self.0.clock.now_ms() };
+        let by = self.by(name, who);
         let forget = [version.digest];
         store::write(&self.0.db, &by, &Write { forget: &forget, ..Write::default() }).await?;
         tracing::info!(plugin = name, version = version.version, digest = forget[0], who, "plugin version deleted");
@@ -260,7 +260,7 @@ impl Plugins {
         }
         let forget: Vec<String> = versions.iter().map(|version| version.digest.clone()).collect();
         let (at_ms, granted) = (self.0.clock.now_ms(), BTreeSet::new());
-        let by = By { workspace: self.workspace(), plugin: name, who, at_ms };
+        let by = By { at_ms, ..self.by(name, who) };
         let digest = versions.first().map(|version| version.digest.as_str()).unwrap_or_default();
         let change = Some(Change { kind: Kind::Delete, name, digest, granted: &granted, reason: None, who, at_ms });
         let id = store::write(&self.0.db, &by, &Write { forget: &forget, change, ..Write::default() }).await?;
@@ -311,7 +311,7 @@ impl Plugins {
     }
 
     async fn note_quarantine(&self, name: &str, digest: &str, reason: &str) -> Result<()> {
-        let by = By { workspace: self.workspace(), plugin: name, who: HOST, at_ms: self.0.clock.now_ms() };
+        let by = self.by(name, HOST);
         let write = Write { quarantined: Some((digest, reason)), ..Write::default() };
         store::write(&self.0.db, &by, &write).await?;
         tracing::warn!(plugin = name, digest, reason, who = HOST, "plugin version in quarantine");

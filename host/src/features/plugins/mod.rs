@@ -1,5 +1,6 @@
 //! Plugins: upload, activate, roll back; what each was granted and how it is configured; the live table; queries.
 mod answers;
+mod audited;
 mod change;
 mod config;
 mod follow;
@@ -46,6 +47,7 @@ use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result};
 use crate::base::ids::WorkspaceId;
 use crate::base::seal::SealKey;
+use crate::features::audit::Audit;
 use crate::features::state::{State, StateLimits};
 use crate::platform::db::Db;
 use crate::platform::wasm::{Entry, Sandbox};
@@ -90,6 +92,7 @@ pub struct Plugins(Arc<Inner>);
 
 struct Inner {
     db: Db,
+    audit: Audit,
     state: State,
     sandbox: Sandbox,
     clock: Clock,
@@ -134,8 +137,10 @@ impl Plugins {
     pub async fn open(parts: Parts) -> Result<Plugins> {
         let Parts { db, state, sandbox, clock, limits, bundled, check_widget, check_fallback, watch, seal } = parts;
         let watch = Watch::new(watch, clock.clone());
+        let audit = Audit::new(db.clone(), clock.clone());
         let plugins = Plugins(Arc::new(Inner {
             db,
+            audit,
             state,
             sandbox,
             clock,

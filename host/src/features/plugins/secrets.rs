@@ -79,6 +79,6 @@ impl Plugins {
     }
 
     pub(super) fn by<'a>(&'a self, plugin: &'a str, who: &'a str) -> By<'a> {
-        By { workspace: self.workspace(), plugin, who, at_ms: self.0.clock.now_ms() }
+        By { workspace: self.workspace(), plugin, who, at_ms: self.0.clock.now_ms(), audit: Some(&self.0.audit) }
     }
 }

@@ -122,7 +122,7 @@ impl Plugins {
             return self.put_in_force(prepared, entrance, &superseded).await;
         }
         prepared.reach("staged", &self.0.clock);
-        let by = By { workspace, plugin: &name, who: &upload.who, at_ms: self.0.clock.now_ms() };
+        let by = self.by(&name, &upload.who);
         let version = &prepared.version;
         let write = Write {
             version: Some((version, component)),
@@ -203,7 +203,7 @@ impl Plugins {
     ) -> Result<PluginInfo> {
         let Entrance { kind, reason, who, grants, own, new_config, component, quarantined } = entrance;
         covered(&prepared.manifest, &grants)?;
-        let (db, workspace, now) = (&self.0.db, self.workspace(), self.0.clock.now_ms());
+        let (db, now) = (&self.0.db, self.0.clock.now_ms());
         prepared.reach("staged", &self.0.clock);
         prepared.reach("active", &self.0.clock);
         (prepared.version.state, prepared.version.reason) = ("staged".to_owned(), None);
@@ -217,7 +217,7 @@ impl Plugins {
         let before = self.in_force(&active.name);
         let mut forget = self.surplus(&active.name, &prepared.version.digest, quarantined.map(|(bad, _)| bad)).await?;
         forget.extend(superseded.iter().cloned());
-        let by = By { workspace, plugin: &active.name, who, at_ms: now };
+        let by = By { at_ms: now, ..self.by(&active.name, who) };
         let config = new_config.then(|| Value::Object(own).to_string());
         let digest = &prepared.version.digest;
         let change = Change { kind, name: &active.name, digest, granted: &granted, reason, who, at_ms: now };

@@ -3,7 +3,9 @@ mod settings;
 
 pub(super) use settings::*;
 
+use super::audited;
 use crate::base::error::Result;
+use crate::features::audit::Audit;
 use crate::platform::db::{Db, Tx, fault, on_db, on_tx};
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -224,6 +226,8 @@ pub(super) struct By<'a> {
     pub(super) plugin: &'a str,
     pub(super) who: &'a str,
     pub(super) at_ms: u64,
+    /// `None` in tests of the store alone.
+    pub(super) audit: Option<&'a Audit>,
 }
 
 /// Writes it in one transaction. Gives the id of the change's row.
@@ -276,6 +280,7 @@ pub(super) async fn write(db: &Db, by: &By<'_>, what: &Write<'_>) -> Result<Opti
             settings::forget_all(&mut tx, by).await?;
         }
     }
+    audited::record(&mut tx, by, audited::events(what)).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -1,7 +1,9 @@
 //! The SQL of what belongs to a plugin whichever version of it is in force: grants, configuration, secrets, uses.
+use super::super::audited;
 use super::{By, stored_ms};
 use crate::base::error::Result;
 use crate::platform::db::{Db, Tx, fault, on_db, on_tx};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 pub(in super::super) async fn grants(db: &Db, workspace: &str, plugin: &str) -> Result<BTreeSet<String>> {
@@ -100,6 +102,7 @@ pub(in super::super) async fn put_secret(db: &Db, by: &By<'_>, name: &str, seale
     on_tx!(tx, conn => sqlx::query(SQL).bind(by.workspace).bind(by.plugin).bind(name).bind(sealed)
         .bind(stored_ms(by.at_ms)).bind(by.who).execute(conn).await.map(|_| ()))
     .map_err(fault)?;
+    audited::record(&mut tx, by, vec![("plugin.secret.set", json!({"name": name}))]).await?;
     tx.commit().await
 }
 
@@ -110,6 +113,9 @@ pub(in super::super) async fn delete_secret(db: &Db, by: &By<'_>, name: &str) ->
     let rows = on_tx!(tx, conn => sqlx::query(SQL).bind(by.workspace).bind(by.plugin).bind(name)
         .execute(conn).await.map(|done| done.rows_affected()))
     .map_err(fault)?;
+    if rows > 0 {
+        audited::record(&mut tx, by, vec![("plugin.secret.delete", json!({"name": name}))]).await?;
+    }
     tx.commit().await?;
     Ok(rows > 0)
 }

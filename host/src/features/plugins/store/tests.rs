@@ -4,7 +4,7 @@ use crate::platform::db::tests::{TestDb, on_both};
 
 on_both!(a_plugin_comes_stays_and_goes);
 
-const BY: By<'static> = By { workspace: "ws_a", plugin: "shop", who: "admin", at_ms: 5 };
+const BY: By<'static> = By { workspace: "ws_a", plugin: "shop", who: "admin", at_ms: 5, audit: None };
 
 fn version(digest: &str, number: &str) -> Version {
     Version {
