@@ -19,10 +19,12 @@ interface Series {
 }
 
 /** Round numbers that a scale from `low` to `high` is marked at. */
-function ticks(low: number, high: number): number[] {
+function ticks(low: number, high: number, whole: boolean): number[] {
   const rough = (high - low || 1) / 4;
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = unit * ([1, 2, 2.5, 5].find((many) => many * unit >= rough) ?? 10);
+  // Counts have no halves.
+  const multiples = whole && unit == 1 ? [1, 2, 5] : [1, 2, 2.5, 5];
+  const step = Math.max(unit * (multiples.find((many) => many * unit >= rough) ?? 10), whole ? 1 : 0);
   const first = Math.floor(low / step) * step;
   return Array.from({ length: Math.ceil((high - first) / step - 1e-9) + 1 }, (_, at) => +(first + at * step).toPrecision(12));
 }
@@ -75,7 +77,7 @@ export function chart(n: Node, cx: Cx): V {
     });
   });
   const all = spans.flat(2);
-  const marks = ticks(Math.min(0, ...all), Math.max(0, ...all));
+  const marks = ticks(Math.min(0, ...all), Math.max(0, ...all), all.every(Number.isInteger));
   const [low, high] = [marks[0]!, marks.at(-1)!];
   const left = n.showYAxis === true ? 40 : 2;
   const room = (W - left - 2) / (rows.length || 1);
@@ -106,12 +108,15 @@ export function chart(n: Node, cx: Cx): V {
   });
 
   const every = Math.ceil(rows.length / Math.max(2, Math.floor((W - left) / (8 * Math.max(4, ...rows.map((row) => Math.min(tick(row).length, 14)))))));
+  // The height is the drawing's: legend and table stand below it.
+  const { height, minHeight, maxHeight, aspectRatio, ...around } = n;
+  const drawing = { height, minHeight, maxHeight, aspectRatio };
   return h(
     "figure",
-    { class: classes("iw-chart", flex(n.flex), ...sizes(n)) },
+    { class: classes("iw-chart", flex(n.flex), ...sizes(around)) },
     h(
       "svg",
-      { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `Chart: ${series.map((one) => one.name).join(", ")}`.slice(0, 300) },
+      { viewBox: `0 0 ${W} ${H}`, class: classes(...sizes(drawing)), role: "img", "aria-label": `Chart: ${series.map((one) => one.name).join(", ")}`.slice(0, 300) },
       h("g", { class: "iw-grid" }, marks.map((mark) => [
         h("path", { d: `M${left} ${y(mark)}H${W - 2}`, class: mark == 0 && "iw-zero" }),
         left > 2 && h("text", { x: left - 6, y: y(mark) + 4, "text-anchor": "end" }, short(mark)),

@@ -1,7 +1,7 @@
 // What the browser tests stand on: the real host, a page of another origin under a strict policy, and Chromium.
 import { chromium } from "playwright-core";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -142,6 +142,18 @@ export async function raise() {
   stage.shot = async (name) => {
     mkdirSync(SHOTS, { recursive: true });
     await stage.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+  };
+  /** The page's widgets as a small picture of the documentation, where PICTURES is set. */
+  stage.picture = async (name) => {
+    if (!process.env.PICTURES) return;
+    const clip = await stage.page.evaluate(() => {
+      const { x, y, width, height } = document.querySelector("main").getBoundingClientRect();
+      return { x: x + scrollX, y: y + scrollY, width, height, scale: 1 };
+    });
+    const devtools = await stage.page.context().newCDPSession(stage.page);
+    const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 82, clip, captureBeyondViewport: true });
+    mkdirSync(join(repo, "docs/images"), { recursive: true });
+    writeFileSync(join(repo, `docs/images/${name}.webp`), Buffer.from(data, "base64"));
   };
   /** What axe-core finds against WCAG 2.2 A and AA, in words. */
   stage.axe = async () => {

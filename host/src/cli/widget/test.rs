@@ -23,7 +23,8 @@ pub struct TestArgs {
     /// Take what the widgets do now for right, and write it into the cases
     #[arg(long)]
     update: bool,
-    /// Fail when data does not fit a widget's schema, as the host does, instead of warning
+    /// Fail when data does not fit a widget's schema, as the host does, instead of warning, and on whatever a review of the
+    /// trees finds: wrong properties, limits, accessibility
     #[arg(long)]
     strict: bool,
     /// Print the outcome as JSON

@@ -11,6 +11,7 @@ use stage::{Outcome, Stage};
 
 use crate::base::error::{Error, Fault, Result};
 use crate::base::tree;
+use crate::base::tree::review::{Bounds, review};
 use crate::base::widget_file::WidgetFile;
 use crate::platform::schema::Schema;
 use crate::platform::templates::{FaultKind, RenderLimits, Template, TemplateFault};
@@ -52,7 +53,7 @@ impl Subject {
 /// How cases are run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct How {
-    /// Data that does not fit a schema is a fault, as it is when a widget is served.
+    /// Data that does not fit a schema is a fault, as it is when a widget is served; so is whatever the review of a tree finds.
     pub strict: bool,
     /// What the widget does now is taken for right, and the cases say so afterwards.
     pub update: bool,
@@ -180,6 +181,17 @@ impl<'a> Run<'a> {
         self.subject.template.as_ref().map_err(Clone::clone)?.render(data, &RenderLimits::default())
     }
 
+    /// What a review has against the tree, accessibility included.
+    fn review(&mut self, tree: &Value) {
+        if !self.how.strict {
+            return;
+        }
+        for finding in review(tree, &Bounds::default()).findings.list {
+            let hint = finding.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            self.complain(format!("{} at {}: {}{hint}", finding.code, finding.pointer, finding.message));
+        }
+    }
+
     fn failed(&mut self, case: &mut Map<String, Value>, fault: &TemplateFault) {
         let kind = kind(fault.kind);
         let line = case.get("line").and_then(Value::as_u64).map(|line| line as usize);
@@ -205,6 +217,7 @@ impl<'a> Run<'a> {
             expected.insert("rendered".into(), tree.clone());
             self.report.changed = true;
         }
+        self.review(tree);
         for name in TREES {
             let Some(wanted) = expected.get(name) else { continue };
             let found = if name == "wire" { tree::wire(tree.clone()) } else { tree.clone() };
