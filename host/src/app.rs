@@ -28,7 +28,6 @@ use crate::features::workspaces::Workspaces;
 use crate::platform::db::{Db, Place};
 use crate::platform::keys;
 use crate::platform::metrics::{Metrics, Totals, Watched};
-use crate::platform::templates::RenderLimits;
 use crate::platform::wasm::{Cache, CompileLimits, Compiler, Entry, Sandbox, SandboxSettings};
 use crate::settings::Settings;
 use crate::{bundled, cli, server};
@@ -97,8 +96,8 @@ impl House {
             seal: SealKey::derive(key.reveal(), "inlay plugin secrets v1"),
         })
         .await?;
-        let render = RenderLimits { fuel: settings.widgets.fuel, max_bytes: settings.widgets.max_bytes };
-        let widgets = Widgets::open(plugins.clone(), bundled::WIDGET_FILES, render, settings.widgets.cache_bytes)?;
+        let lens = rules::lens(settings);
+        let widgets = Widgets::open(plugins.clone(), bundled::WIDGET_FILES, lens, settings.widgets.cache_bytes)?;
         let actions = Actions::new(state.clone(), plugins.clone(), widgets.clone(), metrics.clone(), clock.clone());
         let identity = Identity::new(&key, &settings.auth.api_keys, clock.clone());
         let access = Access {

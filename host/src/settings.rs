@@ -180,6 +180,7 @@ pub struct Widgets {
     pub max_bytes: usize,
     pub warn_bytes: usize,
     pub warn_depth: usize,
+    pub strict_limits: bool,
     pub cache_bytes: u64,
 }
 

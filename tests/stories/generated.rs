@@ -19,3 +19,15 @@ async fn the_openapi_document_is_the_committed_one() {
     let pretty = serde_json::to_string_pretty(&document).expect("JSON");
     compare_or_write("host/openapi.json", &format!("{pretty}\n"));
 }
+
+#[test]
+fn the_schema_of_widgets_is_the_committed_one() {
+    let schema = inlay_host::base::tree::schema::schema();
+    compare_or_write("host/assets/widget.schema.json", &format!("{schema:#}\n"));
+}
+
+#[test]
+fn the_figures_of_the_bundled_widgets_are_the_committed_ones() {
+    let figures = serde_json::json!(crate::widget_checks::baselines());
+    compare_or_write("host/assets/widget-baseline.json", &format!("{figures:#}\n"));
+}

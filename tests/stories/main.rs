@@ -65,5 +65,6 @@ mod tutorial;
 mod versions;
 #[cfg(test)]
 mod widget_cases;
+mod widget_checks;
 #[cfg(test)]
 mod widget_tools;

@@ -1,9 +1,12 @@
 //! HALL: what the settings say, in the rooms' own words.
+use crate::base::tree::review::Bounds;
 use crate::doors::kit::came::Proxies;
 use crate::doors::kit::limits::Rates;
 use crate::doors::kit::problem;
 use crate::doors::{MetricsAccess as Access, Options};
 use crate::features::plugins::{BreakerRules, LogRules, OffenderRules, ProbationRules, WatchRules};
+use crate::features::widgets::inspect::Lens;
+use crate::platform::templates::RenderLimits;
 use crate::server;
 use crate::settings::{self, MetricsAccess, ProxyHeader, Settings};
 use std::time::Duration;
@@ -80,5 +83,15 @@ fn rates(limits: &settings::Limits) -> Rates {
         per_key: limits.per_key,
         window: Duration::from_secs(limits.window_s),
         loopback: limits.loopback,
+    }
+}
+
+/// How widgets are rendered and looked at.
+pub fn lens(settings: &Settings) -> Lens {
+    let widgets = &settings.widgets;
+    let (bytes, depth, strict) = (widgets.warn_bytes, widgets.warn_depth, widgets.strict_limits);
+    Lens {
+        bounds: Bounds { bytes, depth, strict, ..Bounds::default() },
+        render: RenderLimits { fuel: widgets.fuel, max_bytes: widgets.max_bytes },
     }
 }

@@ -153,7 +153,11 @@ pub fn run() -> ExitCode {
         Err(failure) if broken_pipe(&failure) => ExitCode::SUCCESS,
         Err(failure) => {
             say(&format!("inlay: {}", explain(&failure)));
-            if failure.is::<plugin::Waits>() { ExitCode::from(3) } else { ExitCode::FAILURE }
+            match () {
+                () if failure.is::<plugin::Waits>() => ExitCode::from(3),
+                () if failure.is::<widget::NotUnderstood>() => ExitCode::from(2),
+                () => ExitCode::FAILURE,
+            }
         }
     }
 }

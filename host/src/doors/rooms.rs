@@ -9,6 +9,7 @@ use crate::features::plugins::{
     Activate, ConfigInfo, Data, Line, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected, SecretInfo, Tail,
     Upload, Versions, Wish,
 };
+use crate::features::widgets::inspect::{Profile, Report, Subject};
 use crate::features::widgets::{Draft, Rendered, Trial, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
 use serde_json::{Map, Value};
@@ -74,6 +75,8 @@ pub trait Shows: Send + Sync {
     fn is_local(&self, name: &str) -> bool;
     /// Takes its time: not for a thread that others wait for.
     fn try_out(&self, draft: &Draft) -> Trial;
+    fn validate(&self, subject: Subject) -> Soon<'_, Result<Report>>;
+    fn profile(&self, subject: Subject) -> Soon<'_, Result<Profile>>;
 }
 
 impl Shows for Widgets {
@@ -91,6 +94,12 @@ impl Shows for Widgets {
     }
     fn try_out(&self, draft: &Draft) -> Trial {
         self.try_out(draft)
+    }
+    fn validate(&self, subject: Subject) -> Soon<'_, Result<Report>> {
+        Box::pin(self.validate(subject))
+    }
+    fn profile(&self, subject: Subject) -> Soon<'_, Result<Profile>> {
+        Box::pin(self.profile(subject))
     }
 }
 

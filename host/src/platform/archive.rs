@@ -154,6 +154,14 @@ fn is_plain(name: &str) -> bool {
     name.len() <= 100 && name.split('/').count() <= 2 && name.split('/').all(word)
 }
 
+/// Bytes that these bytes have when they are sent compressed with gzip.
+pub fn gzipped(bytes: &[u8]) -> usize {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().map_or(bytes.len(), |compressed| compressed.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,8 @@ pub enum Area {
     Rules,
     Accessibility,
     Limits,
+    /// The template, or its input: there is no tree to look at, or another one than the author meant.
+    Template,
 }
 
 macro_rules! rules {
@@ -90,6 +92,12 @@ rules! {
 
     TooManyBytes = "too_many_bytes", Limits, Warning, None, "The tree has more bytes than `widgets.warn_bytes`";
     TooManyNodes = "too_many_nodes", Limits, Warning, None, "The tree has more than 1,000 nodes";
+    TemplateFails = "template_fails", Template, Error, None, "The template does not compile, or fails while it runs";
+    NotJson = "not_json", Template, Error, None, "What the template prints is not JSON, or text stands where it may not";
+    PastABound = "past_a_bound", Template, Error, None, "The template takes too many steps, or prints too much";
+    SchemaInvalid = "schema_invalid", Template, Error, None, "The schema of the input cannot be used";
+    DataMisfit = "data_misfit", Template, Error, None, "The input does not fit its schema; the pointer leads into the input";
+
     DepthPastLimit = "depth_past_limit", Limits, Warning, None, "The tree is nested deeper than `widgets.warn_depth`";
 }
 

@@ -79,4 +79,4 @@ fn limits(figures: &Figures, bounds: &Bounds, findings: &mut Findings) {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

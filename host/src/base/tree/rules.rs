@@ -1,6 +1,7 @@
 //! What no schema can say of a tree: forms and their controls, ids and keys, options and fields that fit together.
 use super::finding::{Findings, Rule, shown};
 use super::nodes::{Nodes, Place};
+use super::url::{UrlUse, safe_url};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -27,6 +28,7 @@ pub fn check(nodes: &Nodes<'_>, findings: &mut Findings) {
             "Button" => button(nodes, at, place, findings),
             "Select" | "RadioGroup" => options(nodes, at, place, findings),
             "Chart" => chart(nodes, at, place, findings),
+            "Markdown" => links(nodes, at, place, findings),
             "Label" => {
                 let name = place.str("fieldName").unwrap_or_default();
                 if !name.is_empty() && !controls.contains(&(place.form, name)) {
@@ -117,6 +119,18 @@ fn options(nodes: &Nodes<'_>, at: usize, place: &Place<'_>, findings: &mut Findi
     } else if let Some(default) = place.str("defaultValue").filter(|d| !d.is_empty() && !values.contains(d)) {
         let message = format!("{} is none of the options", shown(default));
         findings.add(Rule::DefaultNotAnOption, nodes.prop(at, "defaultValue"), message);
+    }
+}
+
+/// Addresses of Markdown's links and pictures. Renderers read them once more: this one is for the author.
+fn links(nodes: &Nodes<'_>, at: usize, place: &Place<'_>, findings: &mut Findings) {
+    let text = place.str("value").unwrap_or_default();
+    for rest in text.match_indices("](").filter_map(|(begin, sign)| text.get(begin + sign.len()..)) {
+        let url = rest.split([')', ' ', '\n', '"']).next().unwrap_or_default().trim_matches(['<', '>']);
+        if !url.is_empty() && safe_url(url, UrlUse::Link).is_none() {
+            let message = format!("the address {} is never opened", shown(url));
+            findings.add(Rule::ScriptUrl, nodes.prop(at, "value"), message);
+        }
     }
 }
 

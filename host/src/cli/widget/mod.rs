@@ -1,6 +1,11 @@
 //! `inlay widget`: render, pack and unpack widget files without a host.
 mod exchange;
+mod looked_at;
+mod profile;
 mod test;
+mod validate;
+
+pub use looked_at::NotUnderstood;
 
 use super::{explain, print, say};
 use crate::app::Failure;
@@ -46,6 +51,12 @@ pub enum Verb {
         #[arg(long)]
         wire: bool,
     },
+    /// Check widgets strictly: structure, rules, accessibility, limits. Exit code 1: it has errors; 2: no widget is there
+    Validate(validate::ValidateArgs),
+    /// Say what widgets weigh and take, which lines of a template cost most, and what could be better
+    Profile(profile::ProfileArgs),
+    /// Print the JSON Schema of every component and property
+    Schema,
     /// Run the cases that lie beside widgets: cases.json in a folder, NAME.cases.json beside NAME.widget
     Test(test::TestArgs),
     /// Turn a .widget file of ChatKit's tools into a folder, try it, and say what will not be as it seems
@@ -70,6 +81,9 @@ pub enum Verb {
 
 pub fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
+        Verb::Validate(args) => validate::run(&args),
+        Verb::Profile(args) => profile::run(&args),
+        Verb::Schema => validate::print_schema(),
         Verb::Render { file, data, strict, wire } => {
             let widget = read(&file)?;
             let data = match data {

@@ -77,6 +77,12 @@ pub fn tagged(
     response
 }
 
+/// A strong entity tag of content.
+pub fn content_tag(body: &[u8]) -> String {
+    let hash = crate::base::secret::hex(&crate::base::secret::sha256(body));
+    format!("\"{}\"", hash.get(..32).unwrap_or(&hash))
+}
+
 /// Back to a page of this host after a form was posted.
 pub fn see_other(path: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();

@@ -95,6 +95,11 @@ pub struct Widget {
     pub caller: Caller,
 }
 
+/// Somebody who brings a token or key of any kind; a visitor's own proof is none.
+pub struct Known {
+    pub caller: Caller,
+}
+
 /// The bearer of an API key.
 pub struct KeyHolder {
     pub proved: Proved,
@@ -217,6 +222,12 @@ extracts! {
             }
             _ => Err(invalid())?,
         }
+    }
+
+    Known: parts, ground => {
+        let found = find(parts, &ground).await?;
+        found.proved.ok_or_else(|| missing("any token or key"))?;
+        Known { caller: found.anyone.caller }
     }
 
     KeyHolder: parts, ground => {

@@ -1,6 +1,7 @@
 //! A door: where it is, what handles it, and what a stranger must know of it. Router and document are made from the same
 //! list.
 mod plugin_shapes;
+mod inspect_shapes;
 mod shapes;
 mod watch_shapes;
 
@@ -51,6 +52,8 @@ pub enum Guard {
     Widget,
     /// An API key.
     Key,
+    /// Any token or key.
+    Any,
 }
 
 pub struct Door {
@@ -129,6 +132,7 @@ impl Door {
         let codes: &[Code] = match guard {
             Guard::Nobody => &[],
             Guard::Visitor => &[Code::InvalidToken],
+            Guard::Any => &[Code::MissingToken, Code::InvalidToken, Code::CrossSite],
             Guard::Admin => &[Code::MissingToken, Code::InvalidToken, Code::Forbidden, Code::CrossSite],
             Guard::Member => &[Code::MissingToken, Code::InvalidToken, Code::Forbidden],
             Guard::Widget | Guard::Key => &[Code::MissingToken, Code::InvalidToken, Code::OriginNotAllowed],
@@ -265,6 +269,7 @@ fn requirements(guard: Guard) -> Vec<SecurityRequirement> {
         Guard::Operator => vec![one("operator")],
         Guard::Widget => vec![one("widget")],
         Guard::Key => vec![one("apiKey")],
+        Guard::Any => ["apiKey", "token", "account", "operator", "widget"].map(one).to_vec(),
         // The empty one: who sends nothing becomes a new visitor.
         Guard::Visitor => {
             vec![
@@ -291,6 +296,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .chain(watch_shapes::all())
         .chain(crate::doors::playground::shapes())
         .chain([named::<AuditPage>(), named::<AuditLine>()])
+        .chain(inspect_shapes::all())
         .fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));

@@ -1,6 +1,5 @@
 //! Files that pages name, inside the binary.
 use crate::base::error::{Code, Error};
-use crate::base::secret::{hex, sha256};
 use crate::doors::kit::{Answer, answer};
 use crate::doors::widgets::Name;
 use axum::http::{HeaderMap, HeaderValue};
@@ -33,8 +32,7 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 /// A strong entity tag of content.
 pub(super) fn tag(body: &[u8]) -> String {
-    let hash = hex(&sha256(body));
-    format!("\"{}\"", hash.get(..32).unwrap_or(&hash))
+    answer::content_tag(body)
 }
 
 fn answer(asset: &'static Asset, headers: &HeaderMap) -> Response {

@@ -13,6 +13,7 @@ use crate::features::plugins::{
     Both, BreakerView, Figures, Level, Line, PluginInfo, PluginStats, Rejected, Tail, Upload, Wish,
 };
 use crate::features::replay::Replays;
+use crate::features::widgets::inspect::{self, Profile, Report, Subject};
 use crate::features::widgets::{Draft, Rendered, Trial, WidgetInfo};
 use crate::platform::db::tests::nowhere;
 use crate::platform::metrics::Metrics;
@@ -126,6 +127,12 @@ impl Dispatches for Rooms {
 }
 
 impl Shows for Rooms {
+    fn validate(&self, subject: Subject) -> Soon<'_, Result<Report>> {
+        Box::pin(async move { Ok(inspect::validate(&subject, &Default::default())) })
+    }
+    fn profile(&self, subject: Subject) -> Soon<'_, Result<Profile>> {
+        Box::pin(async move { Ok(inspect::profile(&subject, &Default::default(), None)) })
+    }
     fn list(&self) -> Vec<WidgetInfo> {
         ["products", "cart", "contact-form"].map(widget).to_vec()
     }

@@ -1,5 +1,5 @@
 //! What a stranger must know of these doors.
-use super::{action, cart, data, list, products, show, submissions};
+use super::{action, cart, data, inspect, list, products, show, submissions};
 use crate::base::error::Code;
 use crate::doors::openapi::{Door, Guard};
 
@@ -18,6 +18,16 @@ const QUERY: &[Code] = &[
     Code::PluginUnavailable,
     Code::InputRefused,
     Code::Database,
+];
+/// How a body can be wrong that is only looked at.
+const INSPECT: &[Code] = &[
+    Code::MalformedJson,
+    Code::TooDeep,
+    Code::RequestTimeout,
+    Code::BodyTooLarge,
+    Code::UnsupportedMedia,
+    Code::InvalidBody,
+    Code::InvalidWidget,
 ];
 const PAGED: &str = "Most entries of one page";
 
@@ -44,6 +54,41 @@ pub fn doors() -> Vec<Door> {
             .answers(304, None, "The caller has it already")
             .refuses(&[Code::UnknownWidget, Code::NotAcceptable, Code::WidgetTemplate])
             .refuses(QUERY),
+        Door::post("/api/widgets/validate", inspect::validate)
+            .says(
+                TAG,
+                "validateWidget",
+                "Validate a widget",
+                "Structure, rules, accessibility (WCAG 2.2) and limits of a tree, or of what a template makes of its data; \
+                 each finding with a pointer and, of a template, its line. Nothing is stored. See docs/widgets.md.",
+            )
+            .guard(Guard::Any)
+            .works()
+            .takes("application/json", "WidgetSubject", "What is looked at; the tree itself is taken, too")
+            .answers_json(200, "WidgetReport", "What was found; also when there are errors")
+            .refuses(INSPECT),
+        Door::post("/api/widgets/profile", inspect::profile)
+            .says(
+                TAG,
+                "profileWidget",
+                "Profile a widget",
+                "As the validation, and what the widget weighs, how long it takes beside a reference widget, which lines \
+                 of its template take most steps, and what could be better.",
+            )
+            .guard(Guard::Any)
+            .works()
+            .takes("application/json", "WidgetSubject", "What is looked at; the tree itself is taken, too")
+            .answers_json(200, "WidgetProfile", "Its figures")
+            .refuses(INSPECT),
+        Door::get("/schemas/widget.json", inspect::widget_schema)
+            .says(
+                TAG,
+                "widgetSchema",
+                "The schema of widget trees",
+                "JSON Schema (draft 2020-12) of every component and property, of a tree as it is sent.",
+            )
+            .answers_json(200, "Data", "The schema")
+            .answers(304, None, "The caller has it already"),
         act(),
         Door::get("/api/products", products)
             .says(TAG, "listProducts", "List products", "The query `products`.")

@@ -2,6 +2,7 @@
 mod action;
 mod describe;
 mod form;
+mod inspect;
 
 pub use describe::doors;
 

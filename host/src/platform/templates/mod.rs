@@ -22,10 +22,13 @@
 //! with a JSON lexer's eye and takes the marks out again.
 mod diagnose;
 mod filters;
+mod lines;
 mod marks;
 mod pieces;
 mod rewrite;
 mod untangle;
+
+pub use lines::{LineCost, Origins, costs, steps};
 
 use crate::base::error::{Code, Error, Fault};
 use crate::base::tree;
@@ -138,6 +141,12 @@ impl Template {
 
     /// Renders the tree for `data`, which must be an object: its members are the template's variables.
     pub fn render(&self, data: &Value, limits: &RenderLimits) -> Result<Value, TemplateFault> {
+        let tree = self.render_unchecked(data, limits)?;
+        self.checked(tree)
+    }
+
+    /// As [`render`](Template::render), but the JSON may be anything: for those who look at it themselves.
+    pub fn render_unchecked(&self, data: &Value, limits: &RenderLimits) -> Result<Value, TemplateFault> {
         let (data, marked) = marks::without(data);
         let clean = self.clean(&data, limits)?;
         self.parsed(&clean, &data, marked, limits)
@@ -150,7 +159,8 @@ impl Template {
         if let Some(wire) = wire::compact(&clean.text).filter(|_| !marked) {
             return Ok(wire);
         }
-        Ok(Wire::of(self.parsed(&clean, &data, marked, limits)?))
+        let tree = self.parsed(&clean, &data, marked, limits)?;
+        Ok(Wire::of(self.checked(tree)?))
     }
 
     /// What the template prints, without marks.
@@ -180,6 +190,10 @@ impl Template {
         if marked {
             marks::restore(&mut tree);
         }
+        Ok(tree)
+    }
+
+    fn checked(&self, tree: Value) -> Result<Value, TemplateFault> {
         let faults = tree::check(&tree);
         match faults.first() {
             None => Ok(tree),

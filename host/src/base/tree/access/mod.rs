@@ -7,7 +7,7 @@ use super::nodes::{Nodes, Place};
 use super::rules::{Scoped, control_name};
 use super::vocabulary::words::TITLE_SIZE;
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub fn check(nodes: &Nodes<'_>, findings: &mut Findings) {
     let labels: HashSet<Scoped<'_>> = nodes
@@ -16,6 +16,7 @@ pub fn check(nodes: &Nodes<'_>, findings: &mut Findings) {
         .filter(|place| place.kind == "Label" && place.says("value"))
         .filter_map(|place| Some((place.form, place.str("fieldName")?)))
         .collect();
+    let forms = forms(nodes);
     let mut headings = Headings::default();
     let mut focused = false;
     for (at, place) in nodes.0.iter().enumerate() {
@@ -33,8 +34,10 @@ pub fn check(nodes: &Nodes<'_>, findings: &mut Findings) {
             _ => {}
         }
         if let Some(name) = control_name(place) {
-            let labelled = labels.contains(&(place.form, name));
-            control(nodes, at, place, labelled, findings);
+            if !labels.contains(&(place.form, name)) {
+                let beside_button = place.form.is_some_and(|form| forms.get(&form) == Some(&(1, true)));
+                control(nodes, at, place, beside_button, findings);
+            }
         }
         let asks =
             place.is("autoFocus") || place.get("editable").and_then(|e| e.get("autoFocus")) == Some(&true.into());
@@ -97,13 +100,27 @@ fn item(nodes: &Nodes<'_>, at: usize, place: &Place<'_>, findings: &mut Findings
     }
 }
 
-fn control(nodes: &Nodes<'_>, at: usize, place: &Place<'_>, labelled: bool, findings: &mut Findings) {
+/// How many controls each form has, and whether a button with a name submits it.
+fn forms(nodes: &Nodes<'_>) -> HashMap<usize, (usize, bool)> {
+    let mut forms = HashMap::new();
+    for place in &nodes.0 {
+        let Some(form) = place.form else { continue };
+        let facts = forms.entry(form).or_insert((0, false));
+        facts.0 += usize::from(control_name(place).is_some());
+        facts.1 |= place.kind == "Button" && place.is("submit") && (place.says("label") || place.says("ariaLabel"));
+    }
+    forms
+}
+
+/// A control without a label of its own in the tree. `beside_button`: it is the only one of its form, and what the button
+/// says that submits it says what it is for (technique G167); its placeholder is its name then.
+fn control(nodes: &Nodes<'_>, at: usize, place: &Place<'_>, beside_button: bool, findings: &mut Findings) {
     let own = match place.kind {
         "Checkbox" => place.says("label"),
         "RadioGroup" => place.says("ariaLabel"),
         _ => false,
     };
-    if labelled || own {
+    if own {
         return;
     }
     let editable = place.get("editable").and_then(|editable| editable.get("placeholder")).and_then(Value::as_str);
@@ -116,6 +133,9 @@ fn control(nodes: &Nodes<'_>, at: usize, place: &Place<'_>, labelled: bool, find
         }
         _ => format!("Put a Label with the fieldName {} into its form", shown(name)),
     };
+    if placeholder && beside_button {
+        return;
+    }
     if placeholder {
         let message = format!("the {} is named by its placeholder alone", place.kind);
         findings.add_with(Rule::PlaceholderAsLabel, nodes.pointer(at), message, Some(hint));

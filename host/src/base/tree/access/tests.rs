@@ -29,6 +29,12 @@ fn controls_have_labels_of_their_own_form() {
     assert_eq!(codes(json!([{"type": "Input", "name": "a", "placeholder": "A"}])), ["placeholder_as_label"]);
     assert_eq!(codes(json!([{"type": "Checkbox", "name": "a"}])), ["control_without_label"]);
     assert_eq!(codes(json!([{"type": "Text", "value": "", "editable": {"name": "a"}}])), ["control_without_label"]);
+    let search = |button: Value| {
+        codes(json!([{"type": "Form", "onSubmitAction": {"type": "a"}, "children": [{"type": "Input", "name": "q",
+        "placeholder": "Search"}, button]}]))
+    };
+    assert!(search(json!({"type": "Button", "submit": true, "iconStart": "search", "ariaLabel": "Search"})).is_empty());
+    assert_eq!(search(json!({"type": "Divider"})), ["placeholder_as_label"], "no button says what it is for");
     let label = json!({"type": "Label", "value": "A", "fieldName": "a"});
     assert!(codes(json!([label, {"type": "Textarea", "name": "a"}])).is_empty());
     assert!(

@@ -89,6 +89,11 @@ fn good_trees_have_no_findings() {
 #[test]
 fn rules_look_at_what_belongs_together() {
     expect(json!({"type": "Image", "alt": "", "src": " JavaScript:alert(1)"}), "/children/0/src", "script_url");
+    expect(
+        json!({"type": "Markdown", "value": "[a](https://a.example) [b](<javascript:1>)"}),
+        "/children/0/value",
+        "script_url",
+    );
     expect(json!({"type": "Text", "value": "x", "color": "secundary"}), "/children/0/color", "unknown_colour");
     expect(json!({"type": "DatePicker", "name": "d", "min": "tomorrow"}), "/children/0/min", "invalid_date");
     expect(json!({"type": "Button", "label": "x", "submit": true}), "/children/0/submit", "submit_outside_form");

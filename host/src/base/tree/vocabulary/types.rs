@@ -16,7 +16,7 @@ types! {
     NUMBER = "Number", "a number", Kind::Number;
     INTEGER = "Integer", "a whole number", Kind::Integer;
     ANYTHING = "Anything", "anything", Kind::Anything;
-    ICON = "Icon", "the name of an icon", Kind::Icon;
+    ICON = "IconName", "the name of an icon", Kind::Icon;
     URL = "PictureUrl", "the address of a picture", Kind::Url;
     DATE = "Date", "an ISO date or date-time", Kind::Date;
 
