@@ -181,6 +181,7 @@ pub struct Widgets {
     pub warn_bytes: usize,
     pub warn_depth: usize,
     pub strict_limits: bool,
+    pub small_updates: bool,
     pub cache_bytes: u64,
 }
 

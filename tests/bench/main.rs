@@ -5,6 +5,7 @@ mod http;
 mod load;
 mod process;
 mod scale;
+mod widgets;
 
 use clap::Parser;
 use serde_json::{Map, Value, json};
@@ -21,7 +22,7 @@ struct Arguments {
     peers: Option<PathBuf>,
     #[arg(long)]
     out: Option<PathBuf>,
-    /// calls, threads, start, memory, http, plugins, carts, million
+    /// calls, threads, start, memory, http, plugins, carts, million, widgets
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// A million actions in the part `million`, not a hundred thousand.
@@ -69,6 +70,9 @@ fn main() -> Done<()> {
     }
     if wanted("million") {
         figures.insert("million".into(), scale::memory(arguments.full)?);
+    }
+    if wanted("widgets") {
+        figures.insert("widgets".into(), widgets::measure(arguments.seconds)?);
     }
     let after = calibrate();
     println!("\nA fixed piece of work took {quiet:.0} ms before and {after:.0} ms after: alike on a quiet machine.");

@@ -1,4 +1,5 @@
 //! HALL: what the settings say, in the rooms' own words.
+use crate::base::tree::diff::Fineness;
 use crate::base::tree::review::Bounds;
 use crate::doors::kit::came::Proxies;
 use crate::doors::kit::limits::Rates;
@@ -93,5 +94,6 @@ pub fn lens(settings: &Settings) -> Lens {
     Lens {
         bounds: Bounds { bytes, depth, strict, ..Bounds::default() },
         render: RenderLimits { fuel: widgets.fuel, max_bytes: widgets.max_bytes },
+        updates: if widgets.small_updates { Fineness::Small } else { Fineness::ChatKit },
     }
 }

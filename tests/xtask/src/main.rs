@@ -20,7 +20,7 @@ enum Chore {
         /// Where to write the figures as JSON [default: target/figures.json]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Only these parts, separated by commas: calls, threads, start, memory, http, plugins, carts, million
+        /// Only these parts, separated by commas: calls, threads, start, memory, http, plugins, carts, million, widgets
         #[arg(long, value_name = "LIST")]
         only: Option<String>,
         /// Do a million actions where a hundred thousand are done otherwise (some minutes)

@@ -14,7 +14,8 @@ pub use trial::{Draft, Finding, Trial};
 
 use crate::base::error::{Code, Error, Result};
 use crate::base::secret::sha256;
-use crate::base::tree::{self, review::Bounds};
+use crate::base::tree;
+use crate::base::tree::diff::{Update, diff};
 use crate::base::wire::{self, Wire};
 use crate::features::identity::Caller;
 use crate::features::plugins::{Active, Data, Plugins, permitted};
@@ -90,7 +91,7 @@ struct Inner {
     /// By the digests of widget and input, and whether it is public, so that it can never be stale: other data, other key.
     rendered: moka::sync::Cache<Drawn, Rendered>,
     limits: RenderLimits,
-    bounds: Bounds,
+    lens: Lens,
     hits: AtomicU64,
     renders: AtomicU64,
 }
@@ -100,7 +101,7 @@ type Drawn = ([u8; 32], [u8; 32], bool);
 impl Widgets {
     /// Errors: a first-party widget does not load, which is a mistake of this build.
     pub fn open(plugins: Plugins, files: WidgetFiles, lens: Lens, cache_bytes: u64) -> Result<Widgets> {
-        let Lens { bounds, render: limits } = lens;
+        let limits = lens.render;
         let catalogue = Catalogue::open(files)?;
         let weight = |_: &Drawn, r: &Rendered| u32::try_from(r.json.len() * 6 + 200).unwrap_or(u32::MAX);
         let rendered = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weight).build();
@@ -111,7 +112,7 @@ impl Widgets {
             local: local::Local::default(),
             rendered,
             limits,
-            bounds,
+            lens,
             hits,
             renders,
         })))
@@ -119,18 +120,19 @@ impl Widgets {
 
     /// Looks at a widget of anybody's; nothing is stored. Errors: `internal`, when the work is lost.
     pub async fn validate(&self, subject: Subject) -> Result<Report> {
-        let lens = self.lens();
+        let lens = self.0.lens;
         tokio::task::spawn_blocking(move || inspect::validate(&subject, &lens)).await.map_err(Error::internal)
     }
 
     /// As `validate`; takes some tenths of a second. Errors: `internal`, when the work is lost.
     pub async fn profile(&self, subject: Subject) -> Result<Profile> {
-        let lens = self.lens();
+        let lens = self.0.lens;
         tokio::task::spawn_blocking(move || inspect::profile(&subject, &lens, None)).await.map_err(Error::internal)
     }
 
-    fn lens(&self) -> Lens {
-        Lens { bounds: self.0.bounds, render: self.0.limits }
+    /// What tells a client of ChatKit's protocol how to get from one state of a widget to the next.
+    pub fn updates(&self, before: &Value, after: &Value) -> Vec<Update> {
+        diff(before, after, self.0.lens.updates)
     }
 
     /// Cache hits and renderings since the start.

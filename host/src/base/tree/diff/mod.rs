@@ -8,8 +8,9 @@ use super::{nodes::Nodes, wire};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fineness {
+    #[default]
     ChatKit,
     Small,
 }

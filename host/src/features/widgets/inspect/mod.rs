@@ -7,6 +7,7 @@ pub use profile::{Baseline, Profile, figures, profile};
 
 use crate::base::error::{Code, Error, Fault, Result};
 use crate::base::tree::Figures;
+use crate::base::tree::diff::Fineness;
 use crate::base::tree::finding::{Finding, Findings, Rule};
 use crate::base::tree::review::{Bounds, review};
 use crate::base::widget_file::WidgetFile;
@@ -27,6 +28,8 @@ pub enum Subject {
 pub struct Lens {
     pub bounds: Bounds,
     pub render: RenderLimits,
+    /// How finely changes of a widget are told.
+    pub updates: Fineness,
 }
 
 /// What validation says.
