@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use std::process::Output;
 
 const TEMPLATE: &str = r#"{"type": "Card", "asForm": true, "confirm": {"label": "Send", "action": {"type": "send"}},
-  "children": [{"type": "Input", "name": "who", "required": true, "defaultValue": {{ who | tojson }}}]}"#;
+  "children": [{"type": "Input", "name": "who", "required": true, "defaultValue": {{ who | tojson }}},
+  {"type": "Label", "value": "Who", "fieldName": "who"}]}"#;
 
 fn inlay(folder: &Folder, arguments: &[&str]) -> Output {
     run::<&str>(folder.path(), &[], arguments)
@@ -51,6 +52,14 @@ fn cases_pass_or_say_what_is_different_and_can_be_accepted() {
     let report: Value = serde_json::from_str(&out(&report)).expect("JSON");
     assert_eq!((&report["passed"], &report["failed"]), (&json!(1), &json!(0)), "{report}");
     assert_eq!(report["widgets"][0]["cases"][0]["sent"], json!([sends]), "{report}");
+
+    // A field without a label: fine by the cases, but not where one is strict.
+    let unlabelled = TEMPLATE.replace("{\"type\": \"Label\"", "{\"type\": \"Text\"");
+    folder.write("widgets/hello.widget", hello(json!({"template": unlabelled, "inlay": {"sample": {"who": "you"}}})));
+    assert!(inlay(&folder, &["widget", "test", "--update"]).status.success());
+    let strict = inlay(&folder, &["widget", "test", "--strict"]);
+    assert!(!strict.status.success() && out(&strict).contains("at /children/0"), "{}", out(&strict));
+    std::fs::write(&cases, file.to_string()).expect("written");
 
     // The widget changes: the places are named, with what was expected and what was found.
     let changed = TEMPLATE.replace("\"Send\"", "\"Go\"");
