@@ -1,5 +1,7 @@
 //! HALL: the one place where parts are joined; background loops; graceful stop.
 mod project;
+mod background;
+pub mod people;
 mod rules;
 pub mod upkeep;
 
@@ -11,7 +13,6 @@ use crate::base::seal::SealKey;
 use crate::doors::rooms::{Checks, Condition, Health, Soon};
 use crate::doors::{self, Needs};
 use crate::features::access::Access;
-use crate::features::accounts::Accounts;
 use crate::features::actions::Actions;
 use crate::features::audit::Audit;
 use crate::features::backup;
@@ -31,6 +32,8 @@ use crate::platform::metrics::{Metrics, Totals, Watched};
 use crate::platform::wasm::{Cache, CompileLimits, Compiler, Entry, Sandbox, SandboxSettings};
 use crate::settings::Settings;
 use crate::{bundled, cli, server};
+use background::Background;
+use people::accounts;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::path::PathBuf;
@@ -38,16 +41,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 /// Why a verb failed, for the person at the command line.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How often activations made by other processes are looked for.
-const FOLLOW: Duration = Duration::from_secs(1);
-/// How often what has expired is swept away.
-const SWEEP: Duration = Duration::from_secs(600);
 /// A database that does not answer a ping in this time counts as down.
 const PING: Duration = Duration::from_secs(2);
 
@@ -100,15 +97,15 @@ impl House {
         let widgets = Widgets::open(plugins.clone(), bundled::WIDGET_FILES, lens, settings.widgets.cache_bytes)?;
         let actions = Actions::new(state.clone(), plugins.clone(), widgets.clone(), metrics.clone(), clock.clone());
         let identity = Identity::new(&key, &settings.auth.api_keys, clock.clone());
+        let audit = Audit::new(db.clone(), clock.clone());
         let access = Access {
             identity: identity.clone(),
             tokens: Tokens::new(db.clone(), clock.clone(), identity.clone()),
-            accounts: Accounts::new(db.clone(), clock.clone()),
+            accounts: accounts(settings, &db, &clock, &identity, &audit, key.reveal())?,
             workspaces: Workspaces::new(db.clone()),
             keys: Keys::new(db.clone(), clock.clone()),
             bots: Bots::new(db.clone()),
         };
-        let audit = Audit::new(db.clone(), clock.clone());
         let replays = Replays::new(db.clone(), clock.clone(), key.reveal());
         Ok(House { db, clock, identity, audit, access, replays, state, plugins, widgets, actions, sandbox, metrics })
     }
@@ -214,91 +211,6 @@ pub async fn plugins_offline(settings: &Settings) -> Result<Plugins, Failure> {
     Ok(House::open(settings, db).await?.plugins)
 }
 
-/// Says which widgets are heavier, drawn from their samples, than people like to wait for.
-fn warn_of_heavy(widgets: &Widgets, bytes: usize, depth: usize) {
-    for widget in widgets.list() {
-        let figure = |name: &str| widget.figures.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
-        let (has_bytes, has_depth) = (figure("bytes"), figure("depth"));
-        if has_bytes > bytes || has_depth > depth {
-            let name = widget.name;
-            tracing::warn!(
-                widget = name,
-                bytes = has_bytes,
-                depth = has_depth,
-                "a widget is heavy; see widgets.warn_*"
-            );
-        }
-    }
-}
-
-/// Loops that run beside the doors.
-struct Background {
-    state: State,
-    plugins: Plugins,
-    stop_writer: Arc<Notify>,
-    writer: JoinHandle<()>,
-    others: Vec<JoinHandle<()>>,
-}
-
-impl Background {
-    fn start(house: &House, settings: &Settings) -> Background {
-        let keep = settings.idempotency.keep();
-        let (audit, keep_lines) = (house.audit.clone(), Duration::from_secs(settings.audit.keep_days * 86_400));
-        let (warn_bytes, warn_depth) = (settings.widgets.warn_bytes, settings.widgets.warn_depth);
-        let (state, plugins) = (house.state.clone(), house.plugins.clone());
-        let stop_writer = Arc::new(Notify::new());
-        let writer = tokio::spawn({
-            let (state, stop) = (state.clone(), stop_writer.clone());
-            async move { state.write_groups(&stop).await }
-        });
-        let follow = tokio::spawn({
-            let plugins = plugins.clone();
-            async move { plugins.follow(FOLLOW).await }
-        });
-        let sweep = tokio::spawn({
-            let (state, replays) = (state.clone(), house.replays.clone());
-            async move {
-                let mut ticks = tokio::time::interval(SWEEP);
-                loop {
-                    ticks.tick().await;
-                    let swept = async {
-                        Ok::<_, Error>(
-                            replays.sweep(keep).await? + state.sweep(keep).await? + audit.sweep(keep_lines).await?,
-                        )
-                    };
-                    match swept.await {
-                        Ok(0) => {}
-                        Ok(rows) => tracing::info!(rows, "swept away what had expired"),
-                        Err(error) => {
-                            tracing::warn!(?error, "what has expired cannot be swept away; trying again later")
-                        }
-                    }
-                }
-            }
-        });
-        let weigh = tokio::spawn({
-            let widgets = house.widgets.clone();
-            async move { warn_of_heavy(&widgets, warn_bytes, warn_depth) }
-        });
-        Background { state, plugins, stop_writer, writer, others: vec![follow, sweep, weigh] }
-    }
-
-    /// Writes what waits, then ends the loops.
-    async fn stop(self) {
-        for other in self.others {
-            other.abort();
-        }
-        self.stop_writer.notify_one();
-        if self.writer.await.is_err() {
-            tracing::error!("the writer ended with a panic");
-        }
-        if let Err(error) = self.plugins.write_used().await {
-            tracing::warn!(?error, "what plugins used of their grants is lost");
-        }
-        drop((self.state, self.plugins));
-    }
-}
-
 /// Serves until a signal asks to stop; then drains, writes what waits, and closes.
 pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), Failure> {
     let settings = Arc::new(settings);
@@ -324,6 +236,7 @@ pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), F
         access: Arc::new(house.access.clone()),
         replays: house.replays.clone(),
         audit: Arc::new(house.audit.clone()),
+        accounts: Arc::new(house.access.accounts.clone()),
         plugins: Arc::new(house.plugins.clone()),
         watch: Arc::new(house.plugins.clone()),
         widgets: Arc::new(house.widgets.clone()),
@@ -334,8 +247,9 @@ pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), F
         clock: house.clock.clone(),
         options: rules::doors(&settings),
     });
-    let credential = house.identity.open_start_credential().ok_or("The start credential exists already")?;
-    cli::banner(listener.local_addr()?, &settings, &credential)?;
+    let fresh = house.access.accounts.is_empty().await.map_err(|e| explained("The host cannot start", &e))?;
+    let credential = if fresh { house.identity.open_start_credential() } else { None };
+    cli::banner(listener.local_addr()?, &settings, credential.as_ref())?;
     drop(credential);
     background.others.extend(project.map(|project| project.start(&dev, &house)));
     let stop = {

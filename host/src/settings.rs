@@ -32,6 +32,8 @@ pub struct Settings {
     pub auth: Auth,
     pub limits: Limits,
     pub audit: Audit,
+    pub accounts: Accounts,
+    pub tokens: Tokens,
     pub plugins: Plugins,
     pub watch: Watch,
     pub widgets: Widgets,
@@ -115,6 +117,28 @@ pub struct Limits {
 #[serde(deny_unknown_fields)]
 pub struct Audit {
     pub keep_days: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accounts {
+    pub sign_up: SignUp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    Open,
+    Invite,
+    Closed,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    pub access_min: u64,
+    pub refresh_h: u64,
+    pub company_h: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -301,6 +325,8 @@ impl Settings {
             auth: part(&mut parts, "auth")?,
             limits: part(&mut parts, "limits")?,
             audit: part(&mut parts, "audit")?,
+            accounts: part(&mut parts, "accounts")?,
+            tokens: part(&mut parts, "tokens")?,
             plugins: part(&mut parts, "plugins")?,
             watch: part(&mut parts, "watch")?,
             widgets: part(&mut parts, "widgets")?,

@@ -40,6 +40,8 @@ mod main_job;
 #[cfg(test)]
 mod mcq;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod plugins_bad;
 #[cfg(test)]
 mod plugins_own;

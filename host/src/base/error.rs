@@ -104,6 +104,7 @@ codes! {
     SignUpClosed = "sign_up_closed", Forbidden, "This host takes no new accounts this way";
     SetUpNeeded = "set_up_needed", Forbidden, "The host has no owner yet";
     AccountTaken = "account_taken", Conflict, "There is an account with this address or name";
+    LastOwner = "last_owner", Conflict, "A workspace would be left without an owner";
     WeakPassword = "weak_password", Invalid, "The password cannot be accepted";
     CrossSite = "cross_site_request", Forbidden, "A form of another site may not act here";
     PluginFailed = "plugin_failed", Plugin, "The plugin failed";

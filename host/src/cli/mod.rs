@@ -6,11 +6,12 @@ mod banner;
 mod dev;
 mod doctor;
 mod door;
+mod people;
 mod plugin;
 mod watch;
 mod widget;
 
-pub use banner::banner;
+pub use banner::{banner, print_reset};
 
 use crate::app::{self, Failure};
 use crate::base::clock::Clock;
@@ -90,6 +91,9 @@ enum Verb {
     Plugin(plugin::Verb),
     /// Read the audit log, the newest line first; a host may be at work meanwhile
     Audit(audit::AuditArgs),
+    /// Make accounts, help their owners and lock them out; a host may be running on the data folder
+    #[command(subcommand)]
+    User(people::Verb),
     /// Make credentials
     #[command(subcommand)]
     Token(TokenVerb),
@@ -185,6 +189,7 @@ fn execute(verb: Verb) -> Result<(), Failure> {
         Verb::Audit(args) => audit::run(&args),
         Verb::Widget(verb) => widget::run(verb),
         Verb::Plugin(verb) => plugin::run(verb),
+        Verb::User(verb) => people::run(verb),
         // `run` has dealt with it: its exit codes are its own.
         Verb::Compile { .. } => Ok(()),
         Verb::Token(TokenVerb::Create { role: TokenRole::Admin, expires, place }) => {

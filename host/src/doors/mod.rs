@@ -2,6 +2,7 @@
 //!
 //! Every door stands in one list ([`all`]), from which both the router and the OpenAPI document are made, so that neither
 //! can know a door that the other does not. The one layer around them is described in `kit/frame.rs`.
+pub mod accounts;
 pub mod admin;
 pub mod audit;
 pub mod kit;
@@ -23,7 +24,7 @@ use crate::doors::kit::limits::{Limits, Rates};
 use crate::doors::kit::origin::Origins;
 use crate::doors::kit::shed::Shed;
 use crate::doors::openapi::Door;
-use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Records, Shows, Watches};
+use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Records, Shows, Watches, Welcomes};
 use crate::doors::site::Site;
 use crate::features::dev::Dev;
 use crate::features::identity::Identity;
@@ -41,6 +42,7 @@ pub struct Needs {
     pub access: Arc<dyn Admits>,
     pub replays: Replays,
     pub audit: Arc<dyn Records>,
+    pub accounts: Arc<dyn Welcomes>,
     pub plugins: Arc<dyn Manages>,
     pub watch: Arc<dyn Watches>,
     pub widgets: Arc<dyn Shows>,
@@ -94,6 +96,7 @@ pub enum MetricsAccess {
 pub struct Hall {
     ground: Ground,
     audit: Arc<dyn Records>,
+    accounts: Arc<dyn Welcomes>,
     plugins: Arc<dyn Manages>,
     watch: Arc<dyn Watches>,
     widgets: Arc<dyn Shows>,
@@ -126,6 +129,7 @@ macro_rules! parts {
 parts! {
     Ground = ground;
     Arc<dyn Records> = audit;
+    Arc<dyn Welcomes> = accounts;
     Arc<dyn Manages> = plugins;
     Arc<dyn Watches> = watch;
     Arc<dyn Shows> = widgets;
@@ -136,10 +140,18 @@ parts! {
 
 /// Every door of this host.
 pub fn all() -> Vec<Door> {
-    [widgets::doors(), admin::doors(), audit::doors(), watch::doors(), playground::doors(), site::doors()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        widgets::doors(),
+        accounts::doors(),
+        admin::doors(),
+        audit::doors(),
+        watch::doors(),
+        playground::doors(),
+        site::doors(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The OpenAPI document of all doors.
@@ -153,6 +165,7 @@ pub fn router(needs: Needs) -> Router {
         identity,
         access,
         audit,
+        accounts,
         replays,
         plugins,
         watch,
@@ -180,6 +193,7 @@ pub fn router(needs: Needs) -> Router {
     let hall = Hall {
         ground,
         audit,
+        accounts,
         plugins,
         watch,
         widgets,

@@ -2,6 +2,7 @@
 use crate::base::error::Result;
 use crate::base::secret::Secret;
 use crate::features::access::Access;
+use crate::features::accounts::Accounts;
 use crate::features::actions::{Action, Actions, Outcome};
 use crate::features::audit::{Audit, Event, Filter, Page};
 use crate::features::identity::{Caller, Kind, Proved, Tenant};
@@ -51,6 +52,17 @@ impl Records for Audit {
     }
     fn denied(&self, event: Event) {
         self.note_soon(event);
+    }
+}
+
+/// The room `accounts`. Tests of other doors have none.
+pub trait Welcomes: Send + Sync {
+    fn accounts(&self) -> Result<&Accounts>;
+}
+
+impl Welcomes for Accounts {
+    fn accounts(&self) -> Result<&Accounts> {
+        Ok(self)
     }
 }
 

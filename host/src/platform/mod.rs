@@ -6,6 +6,7 @@ pub mod files;
 pub mod keys;
 pub mod limiter;
 pub mod metrics;
+pub mod passwords;
 pub mod schema;
 pub mod templates;
 pub mod wasm;

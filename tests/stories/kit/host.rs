@@ -152,6 +152,11 @@ impl TestHost {
         self.folder.path().join("data")
     }
 
+    /// Its database on Postgres, where it has one.
+    pub fn database_url(&self) -> Option<String> {
+        self.database.as_ref().map(|database| database.url())
+    }
+
     /// The data folder as the host sees it.
     pub fn on_disk(&self) -> PathBuf {
         let data = self.data();

@@ -1,5 +1,6 @@
 //! What the stories stand on: the real binary as a child process, and clients that speak to it only over HTTP and the
 //! command line, as everybody else does.
+pub mod account;
 pub mod browser;
 pub mod client;
 pub mod cluster;

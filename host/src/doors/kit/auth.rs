@@ -335,7 +335,7 @@ fn invalid() -> Error {
 
 /// The one bearer token of a request. Other schemes are a proxy's business. Errors: `invalid_token` for several, or for one
 /// that is no text.
-fn bearer_text(headers: &HeaderMap) -> Result<Option<&str>> {
+pub fn bearer_text(headers: &HeaderMap) -> Result<Option<&str>> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| strip_bearer(value.as_bytes()));
     let (first, second) = (all.next(), all.next());
     if second.is_some() {

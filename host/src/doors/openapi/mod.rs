@@ -1,5 +1,6 @@
 //! A door: where it is, what handles it, and what a stranger must know of it. Router and document are made from the same
 //! list.
+mod account_shapes;
 mod plugin_shapes;
 mod inspect_shapes;
 mod shapes;
@@ -94,6 +95,10 @@ impl Door {
 
     pub fn delete<H: Handler<T, Hall>, T: 'static>(path: &'static str, handler: H) -> Door {
         Door::new(path, HttpMethod::Delete, routing::delete(handler))
+    }
+
+    pub fn patch<H: Handler<T, Hall>, T: 'static>(path: &'static str, handler: H) -> Door {
+        Door::new(path, HttpMethod::Patch, routing::patch(handler))
     }
 
     fn new(path: &'static str, method: HttpMethod, route: MethodRouter<Hall>) -> Door {
@@ -297,6 +302,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .chain(crate::doors::playground::shapes())
         .chain([named::<AuditPage>(), named::<AuditLine>()])
         .chain(inspect_shapes::all())
+        .chain(account_shapes::all())
         .fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
@@ -313,6 +319,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .tags(Some([
             tag("widgets", "Widgets, the actions people take in them, and the data behind them"),
             tag("audit", "Who did what, from where, and how it ended; for admins"),
+            tag("accounts", "Signing up, in and out, and one's own account"),
             tag("plugins", "What handles actions and answers queries; for admins"),
             tag("playground", "Where widgets are made: for admins, and in development mode for everybody"),
             tag("site", "Pages for people, and the state of the host"),

@@ -3,8 +3,9 @@ use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Fault, Result};
 use crate::base::ids::{TokenId, WorkspaceId};
 use crate::base::secret::Secret;
-use crate::doors::rooms::{Admits, Checks, Condition, Dispatches, Health, Records, Shows, Soon, Watches};
+use crate::doors::rooms::{Admits, Checks, Condition, Dispatches, Health, Records, Shows, Soon, Watches, Welcomes};
 use crate::doors::{MetricsAccess, Needs, Options, router};
+use crate::features::accounts::Accounts;
 use crate::features::actions::{Action, Outcome};
 use crate::features::audit::{Event, Filter, Page};
 use crate::features::dev::Dev;
@@ -94,6 +95,12 @@ pub struct Rooms {
     pub condition: Arc<Mutex<Option<Condition>>>,
     pub stopping: Arc<Mutex<bool>>,
     pub wish: Arc<Mutex<Option<Wish>>>,
+}
+
+impl Welcomes for Rooms {
+    fn accounts(&self) -> Result<&Accounts> {
+        Err(Error::new(Code::NotReady, "There are no accounts here"))
+    }
 }
 
 impl Dispatches for Rooms {
@@ -307,6 +314,7 @@ fn house_in(options: Options, dev: Dev) -> House {
         access: Arc::new(Gate(identity.clone())),
         replays: Replays::new(nowhere(), Clock::system(), b"a key"),
         audit: shared.clone(),
+        accounts: shared.clone(),
         plugins: shared.clone(),
         watch: shared.clone(),
         widgets: shared.clone(),

@@ -1,0 +1,3 @@
+//! People: how they get in, stay in, and are kept out.
+mod first;
+mod refresh;
