@@ -18,6 +18,8 @@ export interface Parts {
   lists: Shows;
   looks: Shows & { primary(value: string): string };
   icons: Shows;
+  words: Shows;
+  combo: Shows;
 }
 
 /** Parts that add to what can be shown. */
@@ -32,7 +34,7 @@ export interface Host {
   /** Asks for a widget, and begins to bring what it needs. Rejects with the host's words where there is none. */
   get(name: string, query: string, locale: string | null): Promise<unknown>;
   /** Brings what a tree needs; `undefined` where all of it is here. */
-  needs(tree: unknown): Promise<unknown> | undefined;
+  needs(tree: unknown, locale: string | null): Promise<unknown> | undefined;
   live: Set<Live>;
   /** A further part of the client, brought when it is first needed. Rejects where it does not come. */
   part<Name extends keyof Parts>(name: Name): Promise<Parts[Name]>;
@@ -53,7 +55,10 @@ export interface Live {
 const PATIENCE_MS = 30_000;
 const VISITOR = "X-Inlay-Visitor";
 
-/** What shows that a tree needs a further part, in its JSON. A text that looks like it brings one too many. */
+/**
+ * What shows that a tree needs a further part, in its JSON and the reader's language in the line below it. A text that
+ * looks like it brings one too many.
+ */
 const NEEDS: [Later, RegExp][] = [
   ["forms", /"type":"(Form|Label|Input|Textarea|Select|RadioGroup|Checkbox|DatePicker)"|"editable":\{|"asForm":true/],
   ["lists", /"type":"ListView|"status":\{|"collapsed":true/],
@@ -61,6 +66,8 @@ const NEEDS: [Later, RegExp][] = [
   ["text", /"type":"(Markdown|Table)"/],
   ["chart", /"type":"Chart"/],
   ["icons", /"icon(Start|End)?":"|"type":"Icon"/],
+  ["combo", /"searchable":true/],
+  ["words", /\n(?!en)/i],
 ];
 
 export function connect(base: string, part: Host["part"]): Host {
@@ -87,8 +94,8 @@ export function connect(base: string, part: Host["part"]): Host {
     base,
     live: new Set(),
     part,
-    needs(tree) {
-      const json = JSON.stringify(tree) ?? "";
+    needs(tree, locale) {
+      const json = `${JSON.stringify(tree)}\n${locale ?? navigator.language}`;
       const missing = NEEDS.filter(([name, sign]) => !here.has(name) && sign.test(json));
       if (!missing.length) return;
       return Promise.all(missing.map(async ([name]) => {
@@ -102,7 +109,7 @@ export function connect(base: string, part: Host["part"]): Host {
       const answer = await response.json();
       if (!response.ok) throw new Error(String(answer?.detail ?? response.status));
       // Whether they come is looked at when the widget is shown.
-      host.needs(answer)?.catch(() => {});
+      host.needs(answer, locale)?.catch(() => {});
       return answer;
     },
     async call(path, locale, init) {

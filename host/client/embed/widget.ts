@@ -47,6 +47,8 @@ export class Widget implements Live {
     this.params = this.given();
     this.pinned = !!node(tree);
     this.update();
+    // Our own words are needed also where no answer comes.
+    host.needs(0, this.option("locale"))?.then(() => this.draw(), () => {});
     if (tree) this.show(tree);
     if (!this.pinned) void this.refresh(asked).then(() => this.emit("ready", {}));
   }
@@ -111,7 +113,7 @@ export class Widget implements Live {
       this.draw();
     };
     // Without a part the rest is shown all the same.
-    return this.host.needs(tree)?.catch((error: unknown) => this.emit("error", { error })).then(put) ?? put();
+    return this.host.needs(tree, this.option("locale"))?.catch((error: unknown) => this.emit("error", { error })).then(put) ?? put();
   }
 
   private async ask(ask: Ask): Promise<void> {
@@ -143,6 +145,9 @@ export class Widget implements Live {
     }
   }
 
+  /** Our own words in the reader's language. */
+  t = (words: string): string => late.say?.(words, this.option("locale")) ?? words;
+
   say(notice: Notice | undefined): void {
     this.notice = notice;
     this.draw();
@@ -161,7 +166,7 @@ export class Widget implements Live {
         dir: this.option("dir") ?? (locale && RTL.test(locale) ? "rtl" : undefined),
         tabindex: -1,
       },
-      this.tree ? this.drawTree(this.tree) : !this.notice && skeleton(),
+      this.tree ? this.drawTree(this.tree) : !this.notice && skeleton(this.t("Loading")),
       this.notice && this.drawNotice(this.notice),
       h("div", { class: "iw-extra" }),
       h("p", { class: "iw-unseen", role: "status", key: "said" }),
@@ -174,21 +179,21 @@ export class Widget implements Live {
   private drawTree(tree: Node): Kid | Kid[] | undefined {
     const title = this.option("title") ?? this.name.replace(/-/g, " ");
     const { faults, host: { base } } = this;
-    return new Cx({ tree, base, title, faults, show, look, late, theme, words, ask: (ask) => void this.ask(ask) }).node(tree);
+    return new Cx({ t: this.t, tree, base, title, faults, show, look, late, theme, words, ask: (ask) => void this.ask(ask) }).node(tree);
   }
 
   private drawNotice({ words, detail, retry }: Notice): V {
     return h(
       "div",
       { class: "iw iw-alert", role: "alert", key: "notice" },
-      h("p", null, h("strong", null, words), detail && ` ${detail}`),
-      retry && h("button", { class: "iw-btn bv-outline cz-sm", type: "button", onclick: () => retry() }, h("span", null, "Try again")),
+      h("p", null, h("strong", null, this.t(words)), detail && ` ${this.t(detail)}`),
+      retry && h("button", { class: "iw-btn bv-outline cz-sm", type: "button", onclick: () => retry() }, h("span", null, this.t("Try again"))),
     );
   }
 }
 
-const skeleton = (): V =>
-  h("div", { class: "iw iw-card iw-wait", role: "status", key: "wait" }, h("span", { class: "iw-unseen" }, "Loading"));
+const skeleton = (words: string): V =>
+  h("div", { class: "iw iw-card iw-wait", role: "status", key: "wait" }, h("span", { class: "iw-unseen" }, words));
 
 const OFFLINE = "Please check your connection.";
 /** Adds what a part brings to what can be shown. */

@@ -129,8 +129,8 @@ export function chart(n: Node, cx: Cx): V {
     h(
       "details",
       null,
-      h("summary", null, "Data as a table"),
-      scroller("Chart data",
+      h("summary", null, cx.at.t("Data as a table")),
+      scroller(cx.at.t("Chart data"),
         h("thead", null, h("tr", null, h("th", { scope: "col" }, key), series.map((one) => h("th", { scope: "col", class: "ta-end" }, one.name)))),
         h("tbody", null, rows.map((row) => h("tr", null, h("th", { scope: "row" }, tick(row)), series.map((one) => h("td", { class: "ta-end" }, text(Object.hasOwn(row, one.key) ? row[one.key] : ""))))))),
     ),

@@ -82,18 +82,22 @@ function textarea(n: Node, cx: Cx): V {
 function select(n: Node, cx: Cx): V {
   const { own, onchange, around } = control(n, cx, "");
   const chosen = text(n.defaultValue);
-  return around(
+  const { combo } = cx.at.late;
+  const search = n.searchable === true && combo;
+  const look = classes("iw-input iw-select", controlSize(n), n.pill === true && "pill", pick(n.variant, { soft: "iv-soft", solid: "iv-soft", ghost: "iv-ghost" }));
+  const held = { class: look, name: own.name, "data-name": own["data-name"], disabled: own.disabled, hidden: true };
+  const native =
     h(
       "select",
-      { class: classes("iw-input iw-select", controlSize(n), n.pill === true && "pill", pick(n.variant, { soft: "iv-soft", solid: "iv-soft", ghost: "iv-ghost" })), ...own, onchange },
-      (some(n.placeholder) || n.clearable === true || !chosen) && h("option", { value: "" }, some(n.placeholder) ?? "Choose…"),
+      { ...(search ? held : { class: look, ...own }), onchange },
+      (some(n.placeholder) || n.clearable === true || !chosen) && h("option", { value: "" }, some(n.placeholder) ?? cx.at.t("Choose…")),
       nodes(n.options).filter(() => cx.spend()).map((option) => {
         const value = text(option.value);
         const more = some(option.description);
         return h("option", { value, key: value, selected: value == chosen, disabled: option.disabled === true }, (some(option.label) ?? value) + (more ? ` – ${more}` : ""));
       }),
-    ),
-  );
+    );
+  return around(search ? search(n, cx, { ...own, class: look }, native) : native);
 }
 
 function radioGroup(n: Node, cx: Cx): V {

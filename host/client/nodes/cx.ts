@@ -33,6 +33,8 @@ export interface Surroundings {
   /** Names the widget for assistive technology. */
   title: string;
   ask(ask: Ask): void;
+  /** Our own words in the reader's language. */
+  t(words: string): string;
   /** What is wrong in fields, by scope and name. */
   faults: ReadonlyMap<string, string>;
   show: Show;

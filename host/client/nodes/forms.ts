@@ -73,7 +73,7 @@ export function form(cx: Cx, look: string | undefined, action: unknown, inside: 
     },
     kids,
     // A form whose tree has no button for it.
-    !all.submits.has(scope) && node(action) && h("button", { class: "iw-btn bv-solid", part: "button", type: "submit" }, h("span", null, "Send")),
+    !all.submits.has(scope) && node(action) && h("button", { class: "iw-btn bv-solid", part: "button", type: "submit" }, h("span", null, cx.at.t("Send"))),
   );
 }
 

@@ -15,7 +15,7 @@ function status(n: Node, cx: Cx, tag: string): V | undefined {
     src
       ? h("img", { class: classes("iw-img iw-favicon", is?.frame === true && "iw-frame"), src, alt: "", width: 16, height: 16, referrerpolicy: "no-referrer" })
       : cx.icon(is?.icon),
-    h("span", null, some(is?.text) ?? "More"),
+    h("span", null, some(is?.text) ?? cx.at.t("More")),
   );
 }
 

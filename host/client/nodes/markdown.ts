@@ -6,4 +6,4 @@ import type { Cx } from "./cx.ts";
 import { scroller } from "./table.ts";
 
 export const markdown = (n: Node, cx: Cx): Kid =>
-  h("div", { class: "iw-md", dir: "auto" }, read(text(n.value), { url: (raw, picture) => safeUrl(raw, cx.at.base, picture), table: (...kids) => scroller("Table", ...kids), level: 2 }));
+  h("div", { class: "iw-md", dir: "auto" }, read(text(n.value), { url: (raw, picture) => safeUrl(raw, cx.at.base, picture), table: (...kids) => scroller(cx.at.t("Table"), ...kids), level: 2 }));

@@ -32,5 +32,5 @@ export function table(n: Node, cx: Cx): V {
     if (!row || !cx.spend()) return;
     return h("tr", null, isRow ? list(row.children).map((one) => cell(one, row.header === true, cx)) : cell(row, false, cx));
   });
-  return scroller("Table", h("tbody", null, rows));
+  return scroller(cx.at.t("Table"), h("tbody", null, rows));
 }

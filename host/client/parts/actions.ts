@@ -1,6 +1,7 @@
 /** Actions: what a person does in a widget, sent once, and what comes of it. */
 import { node, nodes, str, text, type Node } from "../kit/read.ts";
 import type { Ask } from "../nodes/cx.ts";
+import { meet } from "./meet.ts";
 import { reset, values, type Values } from "./values.ts";
 import type { Host } from "../embed/host.ts";
 import type { Widget } from "../embed/widget.ts";
@@ -122,7 +123,7 @@ export class Actions {
       const fits = (one: Widget) => one.key == shown.key || one == widget || one.element == widget.extra || (!one.pinned && !one.option("params"));
       const targets = others.filter(fits);
       for (const one of others) one.notice = undefined;
-      for (const one of targets) one.show(shown.mode == "close" ? CLOSED : shown.widget);
+      for (const one of targets) one.show(shown.mode == "close" ? CLOSED : meet(shown.mode, one.tree, shown.widget));
       for (const one of others) if (!targets.includes(one)) void one.refresh();
       if (!targets.length && shown.mode != "close") this.showBelow(str(shown.name) ?? "", shown.widget);
       here ||= targets.includes(widget);
@@ -133,7 +134,7 @@ export class Actions {
     if (form?.isConnected) reset(form);
     // Tells people who do not see the widget change.
     const said = widget.shadow.querySelector("[role=status]");
-    if (said) said.textContent = text(answer.message) || "Done";
+    if (said) said.textContent = text(answer.message) || widget.t("Done");
     widget.emit("action.done", { action: name, answer });
   }
 
@@ -151,7 +152,7 @@ export class Actions {
     const close = document.createElement("button");
     close.type = "button";
     close.className = "iw-btn bv-ghost cz-sm";
-    close.textContent = "Close";
+    close.textContent = widget.t("Close");
     close.onclick = () => {
       place?.replaceChildren();
       widget.extra = undefined;

@@ -30,7 +30,7 @@ function rules(css) {
 const selectors = (list) => list.split(/,(?![^(]*\))/).map((one) => one.trim());
 
 /** Which part's sheet a rule belongs to; tables stand in two. */
-const OWN = { icons: /^\.(iw-icon|iw-solid|iz-)/, looks: /^\.(iw-(img|frame|badge)|bg-|g[vz]-)/, lists: /iw-(status|items|item|click|spread|more)/, forms: /iw-(field|input|select|editable|area|grow|fault|radios|check)|iv-/, text: /iw-(img|md|scroll|table)/, chart: /iw-(chart|grid|legend|zero|scroll|table)/ };
+const OWN = { combo: /iw-combo/, icons: /^\.(iw-icon|iw-solid|iz-)/, looks: /^\.(iw-(img|frame|badge)|bg-|g[vz]-)/, lists: /iw-(status|items|item|click|spread|more)/, forms: /iw-(field|input|select|editable|area|grow|fault|radios|check)|iv-/, text: /iw-(img|md|scroll|table)/, chart: /iw-(chart|grid|legend|zero|scroll|table)/ };
 const belongs = (selector, part) => {
   const owners = selector.startsWith(".iw-click") ? ["lists"] : Object.keys(OWN).filter((name) => OWN[name].test(selector));
   return owners.length ? owners.includes(part) : part === "widgets";

@@ -56,6 +56,8 @@ fn settings(config: Option<PathBuf>, listen: Option<String>, data: &Path) -> Res
         on("watch.breaker", "false"),
         on("watch.rollback", "false"),
         on("watch.offender_stops", "0"),
+        // One author's browser and tools are one address.
+        on("limits.per_ip", "0"),
         ("data.dir", "--data", data.to_string_lossy().into_owned()),
     ];
     flags.extend(listen.map(|listen| ("server.listen", "--listen", listen)));

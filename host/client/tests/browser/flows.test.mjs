@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { LOADER, raise } from "../stage/stage.mjs";
+import { TREES } from "../stage/trees.mjs";
 
 let stage;
 before(async () => (stage = await raise()));
@@ -255,4 +256,77 @@ test("a second loader does nothing, a moved element goes on, a removed one is go
   // The same address is looked at when the name changes.
   await stage.page.evaluate(() => document.querySelector("inlay-widget").setAttribute("data-widget", "mcq"));
   await stage.page.getByText("Question 1 of").waitFor();
+});
+
+test("a select that can be searched: by keyboard, by pointer, and as part of its form", async () => {
+  await stage.open(`${LOADER}<inlay-widget name="x"></inlay-widget>`);
+  await stage.page.evaluate(() => {
+    window.heard = [];
+    addEventListener("inlay:action", (event) => {
+      window.heard.push(event.detail.form);
+      event.preventDefault();
+    });
+  });
+  await stage.show(TREES.Search);
+  const box = stage.page.getByRole("combobox", { name: "Country" });
+  assert.equal(await box.inputValue(), "España");
+  await box.focus();
+  await stage.page.keyboard.press("Control+a");
+  await stage.page.keyboard.type("espan");
+  assert.deepEqual(await stage.page.getByRole("option").allTextContents(), ["España"], "accents do not matter");
+  await stage.page.keyboard.press("Control+a");
+  await stage.page.keyboard.type("e");
+  assert.deepEqual(await stage.page.getByRole("option").allTextContents(), ["Germany", "España", "France", "Greece", "Nowhere"]);
+  assert.deepEqual(await stage.axe(), []);
+  await stage.shot("flow-search");
+  await stage.page.keyboard.press("ArrowDown");
+  await stage.page.keyboard.press("ArrowDown");
+  await stage.page.keyboard.press("Enter");
+  assert.equal(await box.inputValue(), "France");
+  assert.equal(await box.getAttribute("aria-expanded"), "false");
+  await stage.page.getByRole("button", { name: "Go" }).click();
+  // What is no option is not sent; Escape gives back what was chosen.
+  await box.fill("zzz");
+  await stage.page.getByText("Nothing fits").waitFor();
+  await box.press("Escape");
+  assert.equal(await box.inputValue(), "France");
+  await box.click();
+  await stage.page.getByRole("option", { name: "Greece" }).click();
+  await stage.page.getByRole("button", { name: "Go" }).click();
+  await box.fill("");
+  await box.press("Tab");
+  await stage.page.getByRole("button", { name: "Go" }).click();
+  await stage.page.waitForFunction(() => window.heard.length === 3);
+  assert.deepEqual(await stage.page.evaluate(() => window.heard), [{ country: "fr" }, { country: "gr" }, { country: "" }]);
+});
+
+test("our own words are in the reader's language", async () => {
+  stage.host.before = (asked, answer, pass) => (asked.url.startsWith("/api/") ? asked.socket.destroy() : pass());
+  await stage.open(`${LOADER}${["de", "es-MX", "fr", "it", "pt-BR", "ja"].map((locale) => `<inlay-widget name="cart" data-locale="${locale}"></inlay-widget>`).join("")}`);
+  for (const words of ["Noch einmal versuchen", "Volver a intentarlo", "Réessayer", "Riprova", "Tentar de novo", "Try again"]) {
+    await stage.page.getByRole("button", { name: words }).waitFor();
+  }
+});
+
+test("what an action adds or changes meets what is shown", async () => {
+  const lines = (...names) => names.map((name) => ({ type: "Text", key: name.split(" ")[0], value: name }));
+  const answer = (mode, children, more) => ({ success: true, action: "go", id: "act_1", result: null, events: [], widgets: [{ name: "x", key: "x", mode, widget: { type: "Card", key: "x", children, ...more } }] });
+  const answers = [answer("append", lines("c 3", "a 1 again")), answer("patch", lines("c 4"), { size: "lg" })];
+  stage.host.before = (asked, reply, pass) => {
+    if (asked.method !== "POST") return pass();
+    asked.resume();
+    reply.writeHead(200, { "content-type": "application/json", "access-control-allow-origin": stage.site.url, "access-control-allow-credentials": "true" });
+    reply.end(JSON.stringify(answers.shift()));
+  };
+  await stage.open(`${LOADER}<inlay-widget name="x"></inlay-widget>`);
+  await stage.show({ type: "Card", key: "x", children: [...lines("a 1", "b 2"), { type: "Button", label: "Go", onClickAction: { type: "go" } }] });
+  const go = stage.page.getByRole("button", { name: "Go" });
+  const shown = () => widget("x").locator(".iw-card .iw-text, .iw-card .iw-btn").allTextContents();
+  await go.click();
+  await shows("x", "c 3");
+  assert.deepEqual(await shown(), ["a 1 again", "b 2", "Go", "c 3"]);
+  await go.click();
+  await shows("x", "c 4");
+  assert.deepEqual(await shown(), ["a 1 again", "b 2", "Go", "c 4"]);
+  assert.equal(await widget("x").locator(".iw-card.iw-lg").count(), 1);
 });

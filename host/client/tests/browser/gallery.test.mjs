@@ -84,11 +84,65 @@ test("a phone's width, right to left, forced colours", async () => {
   assert.deepEqual(await stage.axe(), []);
   await stage.fresh({ forcedColors: "active" });
   await stage.open(ELEMENT);
-  for (const name of ["Button", "Chart", "Controls"]) {
+  for (const name of ["Button", "Chart", "Controls", "Search"]) {
     await stage.show(TREES[name]);
     await stage.shot(`forced-${name}`);
   }
   quiet();
+});
+
+for (const [way, options, element] of [
+  ["right to left", { colorScheme: "light" }, `${LOADER}<inlay-widget data-locale="ar"></inlay-widget>`],
+  ["forced colours", { forcedColors: "active", colorScheme: "dark" }, ELEMENT],
+  ["reduced motion", { reducedMotion: "reduce", colorScheme: "dark" }, ELEMENT],
+]) {
+  test(`every component with ${way}: nothing to find, nothing sticks out, nothing moves`, async () => {
+    await stage.fresh(options);
+    await stage.open(element);
+    const faults = [];
+    for (const [name, tree] of Object.entries(TREES)) {
+      await stage.show(tree);
+      faults.push(...[...(await stage.axe()), ...(await faultyTargets())].map((fault) => `${name}: ${fault}`));
+      if ((await sticksOut()) > 0) faults.push(`${name} sticks out`);
+      const moving = await stage.page.evaluate(() => document.getAnimations().filter((one) => one.playState == "running").length);
+      if (moving) faults.push(`${name}: ${moving} animations`);
+    }
+    assert.deepEqual(faults, []);
+    quiet();
+  });
+}
+
+test("every component by keyboard alone: each control is reached once, in the order of the page, and is seen to be", async () => {
+  await stage.fresh();
+  await stage.open(ELEMENT);
+  for (const [name, tree] of Object.entries(TREES)) {
+    await stage.show(tree);
+    const wanted = await stage.page.evaluate(() => {
+      const all = [...document.querySelector("inlay-widget").shadowRoot.querySelectorAll("button, input, select, textarea, summary, a[href], [tabindex='0']")];
+      const groups = new Set();
+      const stops = all.filter((one) => !one.disabled && one.tabIndex >= 0 && one.checkVisibility()).filter((one) => one.type != "radio" || (!groups.has(one.name) && groups.add(one.name)));
+      stops.forEach((one, at) => (one.dataset.stop = at));
+      return stops.length;
+    });
+    await stage.page.evaluate(() => document.activeElement?.blur());
+    const seen = [];
+    for (let at = 0; at < wanted; at++) {
+      await stage.page.keyboard.press("Tab");
+      // A date has several stops of its own.
+      for (let inside = 0; inside < 8 && seen.length; inside++) {
+        if ((await stage.page.evaluate(() => document.querySelector("inlay-widget").shadowRoot.activeElement?.dataset.stop)) !== seen.at(-1).stop) break;
+        await stage.page.keyboard.press("Tab");
+      }
+      seen.push(await stage.page.evaluate(() => {
+        const one = document.querySelector("inlay-widget").shadowRoot.activeElement;
+        const of = one?.type == "radio" ? one.getRootNode().querySelector(`[name="${CSS.escape(one.name)}"][data-stop]`) : one;
+        const { outlineStyle, outlineWidth, boxShadow } = one ? getComputedStyle(one) : {};
+        return { stop: of?.dataset.stop, visible: (outlineStyle != "none" && outlineWidth != "0px") || boxShadow != "none" };
+      }));
+    }
+    assert.deepEqual(seen.map((one) => one.stop), Array.from({ length: wanted }, (_, at) => String(at)), name);
+    assert.ok(seen.every((one) => one.visible), `${name}: the focus is not seen ${JSON.stringify(seen)}`);
+  }
 });
 
 test("the page's options: theme, colour, custom properties, parts", async () => {

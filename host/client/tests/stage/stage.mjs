@@ -23,13 +23,14 @@ const freePort = async () => {
 };
 
 /** The real host on a data folder of its own. With CLIENT_DIST=1 the client is read from dist/, without a rebuild. */
-async function startHost(origin) {
+async function startHost(origin, project) {
   const data = mkdtempSync(join(tmpdir(), "inlay-client-"));
+  const verb = project ? ["dev", project] : ["serve"];
   const port = await freePort();
   // A setting of the machine is none of the test's.
   const plain = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("INLAY_")));
-  const child = spawn(BIN, ["serve", "--listen", `127.0.0.1:${port}`, "--data", data], {
-    env: { ...plain, INLAY_SERVER_CORS_ORIGINS: origin },
+  const child = spawn(BIN, [...verb, "--listen", `127.0.0.1:${port}`, "--data", data], {
+    env: { ...plain, INLAY_SERVER_CORS_ORIGINS: origin, INLAY_LIMITS_PER_IP: "0" },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let log = "";
@@ -77,7 +78,7 @@ async function startFront(real, port) {
 
 /** A page of another origin under the strictest policy. What stands in its body is the test's. */
 async function startSite() {
-  const site = { body: "", host: "", reports: [], foreign: [] };
+  const site = { body: "", host: "", strict: true, reports: [], foreign: [], pictures: [] };
   const { server, url } = await listen((asked, answer) => {
     if (asked.url.startsWith("/csp")) {
       let text = "";
@@ -91,7 +92,7 @@ async function startSite() {
       `img-src ${site.host} data:`, "base-uri 'none'", "form-action 'none'", "frame-src 'none'", "require-trusted-types-for 'script'",
       "trusted-types 'none'", "report-uri /csp",
     ].join("; ");
-    answer.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy });
+    answer.writeHead(200, { "content-type": "text/html; charset=utf-8", ...(site.strict ? { "content-security-policy": policy } : {}) });
     const body = site.body.replaceAll("HOST", site.host).replaceAll("<script", '<script nonce="n0nce"');
     answer.end(`<!doctype html><html lang="en"><head><meta name="color-scheme" content="light dark"><title>Shop</title></head><body><main><h1>A page</h1>${body}</main></body></html>`);
   });
@@ -100,11 +101,11 @@ async function startSite() {
 
 const CHROMIUM = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chromium-browser"].find((path) => path && existsSync(path));
 
-/** Everything together. `stage.page` is a tab; `stage.open(body)` brings a page with that body. */
-export async function raise() {
+/** Everything together. With `project`, the host is an author's, at work on that folder. `stage.page` is a tab; `stage.open(body)` brings a page with that body. */
+export async function raise({ project } = {}) {
   if (!CHROMIUM) throw new Error("no Chromium here (Debian: apt-get install chromium)");
   const site = await startSite();
-  const host = await startHost(site.url);
+  const host = await startHost(site.url, project);
   site.host = host.url;
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
   const stage = { site, host, browser, page: undefined, errors: [] };
@@ -116,7 +117,9 @@ export async function raise() {
     stage.page.on("pageerror", (error) => stage.errors.push(String(error)));
     stage.page.on("request", (asked) => {
       const { protocol, origin } = new URL(asked.url());
-      if (protocol !== "data:" && origin !== site.url && origin !== host.url) site.foreign.push(asked.url());
+      if (protocol === "data:" || protocol === "blob:" || origin === site.url || origin === host.url) return;
+      // Pictures are what widgets show, also those of others; the page's policy decides.
+      (asked.resourceType() === "image" && !site.strict ? site.pictures : site.foreign).push(asked.url());
     });
     return stage.page;
   };
@@ -155,11 +158,12 @@ export async function raise() {
     mkdirSync(join(repo, "docs/images"), { recursive: true });
     writeFileSync(join(repo, `docs/images/${name}.webp`), Buffer.from(data, "base64"));
   };
-  /** What axe-core finds against WCAG 2.2 A and AA, in words. */
+  /** What axe-core finds against WCAG 2.2 A and AA, in words. Of forced colours it sees those that are not in force. */
   stage.axe = async () => {
     await stage.page.evaluate(AXE);
     return stage.page.evaluate(async () => {
-      const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+      const rules = { "color-contrast": { enabled: !matchMedia("(forced-colors: active)").matches } };
+      const found = await axe.run(document, { rules, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
       return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.flat().join(" ")}: ${node.failureSummary}`));
     });
   };
