@@ -10,20 +10,23 @@ pub use project::Project;
 use crate::base::clock::Clock;
 use crate::base::error::{Code, Error, Result as Answer};
 use crate::base::seal::SealKey;
-use crate::doors::rooms::{Checks, Condition, Health, Soon};
+use crate::doors::rooms::{Checks, Condition, Health, People, Soon};
 use crate::doors::{self, Needs};
 use crate::features::access::Access;
 use crate::features::actions::Actions;
 use crate::features::audit::Audit;
 use crate::features::backup;
-use crate::features::bots::Bots;
+use crate::features::bots::{Bots, WidgetLife};
 use crate::features::dev::Dev;
 use crate::features::identity::Identity;
 use crate::features::keys::Keys;
 use crate::features::plugins::{Interventions, OutLimits, Parts, PluginLimits, Plugins};
+use crate::features::privacy::Privacy;
 use crate::features::replay::Replays;
 use crate::features::state::{State, StateLimits};
 use crate::features::tokens::Tokens;
+use crate::features::visitors::Visitors;
+use crate::features::vouching::Vouching;
 use crate::features::widgets::{self, Widgets};
 use crate::features::workspaces::Workspaces;
 use crate::platform::db::{Db, Place};
@@ -98,16 +101,40 @@ impl House {
         let actions = Actions::new(state.clone(), plugins.clone(), widgets.clone(), metrics.clone(), clock.clone());
         let identity = Identity::new(&key, &settings.auth.api_keys, clock.clone());
         let audit = Audit::new(db.clone(), clock.clone());
+        let tokens = Tokens::new(db.clone(), clock.clone(), identity.clone());
+        let workspaces = Workspaces::new(db.clone());
+        let life = WidgetLife { life: settings.auth.widget_life(), grace: settings.auth.widget_grace() };
+        let bots = (db.clone(), clock.clone(), tokens.clone(), workspaces.clone(), audit.clone());
         let access = Access {
             identity: identity.clone(),
-            tokens: Tokens::new(db.clone(), clock.clone(), identity.clone()),
             accounts: accounts(settings, &db, &clock, &identity, &audit, key.reveal())?,
-            workspaces: Workspaces::new(db.clone()),
             keys: Keys::new(db.clone(), clock.clone()),
-            bots: Bots::new(db.clone()),
+            vouching: Vouching::new(
+                db.clone(),
+                clock.clone(),
+                SealKey::derive(key.reveal(), "inlay identity secrets v1"),
+                audit.clone(),
+                identity.clone(),
+                settings.auth.identified_life(),
+            ),
+            bots: Bots::new(bots.0, bots.1, bots.2, bots.3, bots.4, life),
+            tokens,
+            workspaces,
         };
         let replays = Replays::new(db.clone(), clock.clone(), key.reveal());
         Ok(House { db, clock, identity, audit, access, replays, state, plugins, widgets, actions, sandbox, metrics })
+    }
+}
+
+impl House {
+    /// The rooms that know visitors.
+    fn people(&self) -> People {
+        let vouching = self.access.vouching.clone();
+        let (state, plugins, audit) = (self.state.clone(), self.plugins.clone(), self.audit.clone());
+        let visitors =
+            Visitors::new(vouching.clone(), state.clone(), plugins.clone(), audit.clone(), self.clock.clone());
+        let privacy = Privacy::new(vouching.clone(), state, plugins, audit, self.clock.clone());
+        People { vouching, visitors, privacy }
     }
 }
 
@@ -237,6 +264,8 @@ pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), F
         replays: house.replays.clone(),
         audit: Arc::new(house.audit.clone()),
         accounts: Arc::new(house.access.accounts.clone()),
+        bots: Arc::new(house.access.bots.clone()),
+        visitors: Arc::new(house.people()),
         plugins: Arc::new(house.plugins.clone()),
         watch: Arc::new(house.plugins.clone()),
         widgets: Arc::new(house.widgets.clone()),
@@ -245,7 +274,7 @@ pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), F
         dev: dev.clone(),
         metrics: house.metrics.clone(),
         clock: house.clock.clone(),
-        options: rules::doors(&settings),
+        options: rules::doors(&settings, listener.local_addr()?),
     });
     let fresh = house.access.accounts.is_empty().await.map_err(|e| explained("The host cannot start", &e))?;
     let credential = if fresh { house.identity.open_start_credential() } else { None };

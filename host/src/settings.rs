@@ -101,6 +101,23 @@ pub struct Auth {
     pub secret: Option<Secret<String>>,
     #[serde(deserialize_with = "secrets")]
     pub api_keys: Vec<Secret<String>>,
+    pub widget_life_h: u64,
+    pub widget_grace_h: u64,
+    pub identified_life_h: u64,
+}
+
+impl Auth {
+    pub fn widget_life(&self) -> Duration {
+        Duration::from_secs(self.widget_life_h * 3600)
+    }
+
+    pub fn identified_life(&self) -> Duration {
+        Duration::from_secs(self.identified_life_h * 3600)
+    }
+
+    pub fn widget_grace(&self) -> Duration {
+        Duration::from_secs(self.widget_grace_h * 3600)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

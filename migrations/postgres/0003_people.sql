@@ -188,11 +188,23 @@ create table identified (
     visitor_id   text collate "C" not null,
     attributes   text    not null, -- JSON: what the site said of the person
     created_at   bigint not null,
+    valid_from   bigint not null, -- proofs made before are void
     seen_at      bigint not null,
     primary key (workspace_id, external_id)
 );
 
 create index identified_visitor on identified (workspace_id, visitor_id);
+
+-- Visitors who turned out to be somebody: what they did is his.
+create table visitor_merges (
+    workspace_id text collate "C" not null,
+    visitor_id   text collate "C" not null,
+    into_id      text collate "C" not null,
+    at           bigint not null,
+    primary key (workspace_id, visitor_id)
+);
+
+create index visitor_merges_into on visitor_merges (workspace_id, into_id);
 
 -- Who did what, from where, and how it ended. Never updated.
 create table audit_log (

@@ -188,11 +188,23 @@ create table identified (
     visitor_id   text    not null,
     attributes   text    not null, -- JSON: what the site said of the person
     created_at   integer not null,
+    valid_from   integer not null, -- proofs made before are void
     seen_at      integer not null,
     primary key (workspace_id, external_id)
 ) without rowid;
 
 create index identified_visitor on identified (workspace_id, visitor_id);
+
+-- Visitors who turned out to be somebody: what they did is his.
+create table visitor_merges (
+    workspace_id text    not null,
+    visitor_id   text    not null,
+    into_id      text    not null,
+    at           integer not null,
+    primary key (workspace_id, visitor_id)
+) without rowid;
+
+create index visitor_merges_into on visitor_merges (workspace_id, into_id);
 
 -- Who did what, from where, and how it ended. Never updated.
 create table audit_log (

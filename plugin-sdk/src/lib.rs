@@ -29,6 +29,7 @@ mod cx;
 mod day;
 mod failure;
 mod log;
+mod people;
 mod plugin;
 mod reply;
 mod state;
@@ -53,6 +54,7 @@ pub use failure::{Failure, Faults, Result, fail};
 #[cfg(not(target_arch = "wasm32"))]
 pub use fake::{Event, LogLine};
 pub use log::{Level, Logger};
+pub use people::{Both, Merge};
 pub use plugin::{Empty, Plugin};
 pub use reply::{Render, Reply, ReplyExt, render, reply, reply_json};
 pub use state::{Bucket, Entry};

@@ -66,6 +66,8 @@ mod tutorial;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]
+mod visitors;
+#[cfg(test)]
 mod widget_cases;
 mod widget_checks;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::features::widgets::inspect::Lens;
 use crate::platform::templates::RenderLimits;
 use crate::server;
 use crate::settings::{self, MetricsAccess, ProxyHeader, Settings};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Checking an uploaded component may take this long on top of its transfer.
@@ -54,11 +55,12 @@ pub(super) fn connections(settings: &Settings) -> server::Limits {
 }
 
 /// What doors are told.
-pub(super) fn doors(settings: &Settings) -> Options {
+pub(super) fn doors(settings: &Settings, address: SocketAddr) -> Options {
     let server = &settings.server;
     let body_time = Duration::from_secs(server.body_timeout_s);
     Options {
         public_url: server.public_url.clone(),
+        address,
         cors_origins: server.cors_origins.clone(),
         proxies: Proxies::new(server.trusted_proxies.clone(), server.proxy_header == ProxyHeader::Forwarded),
         rates: rates(&settings.limits),

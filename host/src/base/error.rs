@@ -101,6 +101,7 @@ codes! {
     OriginNotAllowed = "origin_not_allowed", Forbidden, "The key may not be used on this page";
     RateLimited = "rate_limited", TooMany, "Too many requests";
     SignInFailed = "sign_in_failed", Unauthenticated, "The account or the password is not right";
+    IdentityRefused = "identity_refused", Unauthenticated, "The site's word for this user is not right";
     SignUpClosed = "sign_up_closed", Forbidden, "This host takes no new accounts this way";
     SetUpNeeded = "set_up_needed", Forbidden, "The host has no owner yet";
     AccountTaken = "account_taken", Conflict, "There is an account with this address or name";
@@ -124,6 +125,8 @@ codes! {
     PluginInForce = "plugin_in_force", Conflict, "The plugin is in force";
     PluginBundled = "plugin_bundled", Conflict, "The plugin is part of the host";
     NameTaken = "name_taken", Conflict, "The name is taken";
+    TooManyBots = "too_many_bots", Conflict, "The workspace has as many bots as it may";
+    BotInactive = "bot_inactive", Conflict, "The bot is switched off";
     StateConflict = "state_conflict", Conflict, "Others kept changing the same data";
     WidgetTemplate = "widget_template", Plugin, "The widget's template does not give a valid widget";
     InvalidWidget = "invalid_widget", Invalid, "The widget file is not valid";

@@ -5,11 +5,13 @@
 pub mod accounts;
 pub mod admin;
 pub mod audit;
+pub mod bots;
 pub mod kit;
 pub mod openapi;
 pub mod playground;
 pub mod rooms;
 pub mod site;
+pub mod visitors;
 pub mod watch;
 pub mod widgets;
 
@@ -24,7 +26,9 @@ use crate::doors::kit::limits::{Limits, Rates};
 use crate::doors::kit::origin::Origins;
 use crate::doors::kit::shed::Shed;
 use crate::doors::openapi::Door;
-use crate::doors::rooms::{Admits, Dispatches, Health, Manages, Records, Shows, Watches, Welcomes};
+use crate::doors::rooms::{
+    Admits, Dispatches, Health, KeepsBots, KnowsVisitors, Manages, Records, Shows, Watches, Welcomes,
+};
 use crate::doors::site::Site;
 use crate::features::dev::Dev;
 use crate::features::identity::Identity;
@@ -32,6 +36,7 @@ use crate::features::replay::Replays;
 use crate::platform::metrics::Metrics;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +48,8 @@ pub struct Needs {
     pub replays: Replays,
     pub audit: Arc<dyn Records>,
     pub accounts: Arc<dyn Welcomes>,
+    pub bots: Arc<dyn KeepsBots>,
+    pub visitors: Arc<dyn KnowsVisitors>,
     pub plugins: Arc<dyn Manages>,
     pub watch: Arc<dyn Watches>,
     pub widgets: Arc<dyn Shows>,
@@ -59,6 +66,8 @@ pub struct Needs {
 pub struct Options {
     /// `server.public_url`; with https cookies are `Secure`.
     pub public_url: Option<String>,
+    /// Where the host listens: what stands in for a `server.public_url` that is not set.
+    pub address: SocketAddr,
     /// `server.cors_origins`: exact origins, or "*".
     pub cors_origins: Vec<String>,
     /// `server.trusted_proxies` and `server.proxy_header`.
@@ -97,6 +106,8 @@ pub struct Hall {
     ground: Ground,
     audit: Arc<dyn Records>,
     accounts: Arc<dyn Welcomes>,
+    bots: Arc<dyn KeepsBots>,
+    visitors: Arc<dyn KnowsVisitors>,
     plugins: Arc<dyn Manages>,
     watch: Arc<dyn Watches>,
     widgets: Arc<dyn Shows>,
@@ -117,6 +128,8 @@ pub struct Ground {
     pub shed: Shed,
     pub body: Bounds,
     pub upload: Bounds,
+    /// Where pages find this host, without a slash at the end. Never taken from a request.
+    pub home: Arc<str>,
 }
 
 macro_rules! parts {
@@ -130,6 +143,8 @@ parts! {
     Ground = ground;
     Arc<dyn Records> = audit;
     Arc<dyn Welcomes> = accounts;
+    Arc<dyn KeepsBots> = bots;
+    Arc<dyn KnowsVisitors> = visitors;
     Arc<dyn Manages> = plugins;
     Arc<dyn Watches> = watch;
     Arc<dyn Shows> = widgets;
@@ -143,6 +158,8 @@ pub fn all() -> Vec<Door> {
     [
         widgets::doors(),
         accounts::doors(),
+        bots::doors(),
+        visitors::doors(),
         admin::doors(),
         audit::doors(),
         watch::doors(),
@@ -167,6 +184,8 @@ pub fn router(needs: Needs) -> Router {
         audit,
         accounts,
         replays,
+        bots,
+        visitors,
         plugins,
         watch,
         widgets,
@@ -188,12 +207,15 @@ pub fn router(needs: Needs) -> Router {
         shed: Shed::new(options.at_once, options.turn_wait),
         body: Bounds { bytes: options.max_body_bytes, time: options.body_time },
         upload: Bounds { bytes: options.max_upload_bytes, time: options.body_time },
+        home: options.public_url.clone().unwrap_or_else(|| format!("http://{}", options.address)).into(),
     };
     let frame = Frame::new(clock, &ground, audit.clone(), metrics.clone(), &options, &all);
     let hall = Hall {
         ground,
         audit,
         accounts,
+        bots,
+        visitors,
         plugins,
         watch,
         widgets,

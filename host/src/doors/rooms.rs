@@ -1,15 +1,20 @@
 //! What doors ask of rooms, as seams: tests put a stand-in behind a door instead of a whole host.
 use crate::base::error::Result;
+use crate::base::ids::{VisitorId, WorkspaceId};
 use crate::base::secret::Secret;
 use crate::features::access::Access;
 use crate::features::accounts::Accounts;
 use crate::features::actions::{Action, Actions, Outcome};
-use crate::features::audit::{Audit, Event, Filter, Page};
-use crate::features::identity::{Caller, Kind, Proved, Tenant};
+use crate::features::audit::{Audit, Event, Filter, Origin, Page};
+use crate::features::bots::{Bot, Bots, By, OwnedBot, PageToken, Wish as BotWish};
+use crate::features::identity::{Caller, Kind, Proved, Tenant, Vouched, Who};
 use crate::features::plugins::{
     Activate, ConfigInfo, Data, Line, PermissionsInfo, PluginInfo, PluginStats, Plugins, Rejected, SecretInfo, Tail,
     Upload, Versions, Wish,
 };
+use crate::features::privacy::{Asked, Erased, Kept, Privacy};
+use crate::features::visitors::{Identity as VisitorIdentity, Visitors};
+use crate::features::vouching::{Claim, Vouching};
 use crate::features::widgets::inspect::{Profile, Report, Subject};
 use crate::features::widgets::{Draft, Rendered, Trial, WidgetInfo, Widgets};
 use crate::platform::metrics::Metrics;
@@ -25,6 +30,7 @@ pub trait Admits: Send + Sync {
     fn bearer<'a>(&'a self, token: &'a str, kinds: &'a [Kind], page: Option<&'a str>) -> Soon<'a, Result<Proved>>;
     fn api_key<'a>(&'a self, key: &'a str, page: Option<&'a str>) -> Soon<'a, Result<Proved>>;
     fn tenant<'a>(&'a self, proved: &'a Proved, workspace: &'a str) -> Soon<'a, Result<Tenant>>;
+    fn stands<'a>(&'a self, vouched: &'a Vouched) -> Soon<'a, Result<bool>>;
 }
 
 impl Admits for Access {
@@ -36,6 +42,9 @@ impl Admits for Access {
     }
     fn tenant<'a>(&'a self, proved: &'a Proved, workspace: &'a str) -> Soon<'a, Result<Tenant>> {
         Box::pin(self.tenant(proved, workspace))
+    }
+    fn stands<'a>(&'a self, vouched: &'a Vouched) -> Soon<'a, Result<bool>> {
+        Box::pin(self.vouching.stands(vouched))
     }
 }
 
@@ -74,6 +83,119 @@ pub trait Dispatches: Send + Sync {
 impl Dispatches for Actions {
     fn dispatch<'a>(&'a self, caller: &'a Caller, action: Action) -> Soon<'a, Result<Outcome>> {
         Box::pin(self.dispatch(caller, action))
+    }
+}
+
+/// The room `bots`.
+pub trait KeepsBots: Send + Sync {
+    fn list<'a>(&'a self, proved: &'a Proved, after: &'a str, limit: u32) -> Soon<'a, Result<Vec<Bot>>>;
+    fn owned<'a>(&'a self, proved: &'a Proved, id: &'a str) -> Soon<'a, Result<OwnedBot>>;
+    fn create<'a>(&'a self, tenant: &'a Tenant, by: &'a By, wish: BotWish) -> Soon<'a, Result<Bot>>;
+    fn change<'a>(&'a self, owned: &'a OwnedBot, by: &'a By, wish: BotWish) -> Soon<'a, Result<Bot>>;
+    fn delete<'a>(&'a self, owned: &'a OwnedBot, by: &'a By) -> Soon<'a, Result<()>>;
+    fn generate<'a>(&'a self, owned: &'a OwnedBot, by: &'a By) -> Soon<'a, Result<PageToken>>;
+    fn refresh<'a>(&'a self, token: &'a str, origin: &'a Origin) -> Soon<'a, Result<PageToken>>;
+    fn revoke<'a>(&'a self, proved: &'a Proved, token: &'a str, by: &'a By) -> Soon<'a, Result<u64>>;
+    fn revoke_all<'a>(&'a self, owned: &'a OwnedBot, by: &'a By) -> Soon<'a, Result<u64>>;
+}
+
+impl KeepsBots for Bots {
+    fn list<'a>(&'a self, proved: &'a Proved, after: &'a str, limit: u32) -> Soon<'a, Result<Vec<Bot>>> {
+        Box::pin(self.list(proved, after, limit))
+    }
+    fn owned<'a>(&'a self, proved: &'a Proved, id: &'a str) -> Soon<'a, Result<OwnedBot>> {
+        Box::pin(self.owned(proved, id))
+    }
+    fn create<'a>(&'a self, tenant: &'a Tenant, by: &'a By, wish: BotWish) -> Soon<'a, Result<Bot>> {
+        Box::pin(self.create(tenant, by, wish))
+    }
+    fn change<'a>(&'a self, owned: &'a OwnedBot, by: &'a By, wish: BotWish) -> Soon<'a, Result<Bot>> {
+        Box::pin(self.change(owned, by, wish))
+    }
+    fn delete<'a>(&'a self, owned: &'a OwnedBot, by: &'a By) -> Soon<'a, Result<()>> {
+        Box::pin(self.delete(owned, by))
+    }
+    fn generate<'a>(&'a self, owned: &'a OwnedBot, by: &'a By) -> Soon<'a, Result<PageToken>> {
+        Box::pin(self.generate(owned, by))
+    }
+    fn refresh<'a>(&'a self, token: &'a str, origin: &'a Origin) -> Soon<'a, Result<PageToken>> {
+        Box::pin(self.refresh(token, origin))
+    }
+    fn revoke<'a>(&'a self, proved: &'a Proved, token: &'a str, by: &'a By) -> Soon<'a, Result<u64>> {
+        Box::pin(self.revoke(proved, token, by))
+    }
+    fn revoke_all<'a>(&'a self, owned: &'a OwnedBot, by: &'a By) -> Soon<'a, Result<u64>> {
+        Box::pin(self.revoke_all(owned, by))
+    }
+}
+
+/// The rooms `vouching`, `visitors` and `privacy`.
+pub trait KnowsVisitors: Send + Sync {
+    fn rotate<'a>(&'a self, tenant: &'a Tenant, who: &'a Who, origin: &'a Origin) -> Soon<'a, Result<Secret<String>>>;
+    fn identify<'a>(
+        &'a self,
+        caller: &'a Caller,
+        anonymous: Option<&'a VisitorId>,
+        claim: &'a Claim,
+        origin: &'a Origin,
+    ) -> Soon<'a, Result<VisitorIdentity>>;
+    fn export<'a>(
+        &'a self,
+        workspace: &'a WorkspaceId,
+        visitor: &'a VisitorId,
+        asked: &'a Asked<'a>,
+    ) -> Soon<'a, Result<Kept>>;
+    fn erase<'a>(
+        &'a self,
+        workspace: &'a WorkspaceId,
+        visitor: &'a VisitorId,
+        asked: &'a Asked<'a>,
+    ) -> Soon<'a, Result<Erased>>;
+    fn export_of<'a>(&'a self, tenant: &'a Tenant, visitor: &'a str, asked: &'a Asked<'a>) -> Soon<'a, Result<Kept>>;
+    fn erase_of<'a>(&'a self, tenant: &'a Tenant, visitor: &'a str, asked: &'a Asked<'a>) -> Soon<'a, Result<Erased>>;
+}
+
+/// The rooms together.
+pub struct People {
+    pub vouching: Vouching,
+    pub visitors: Visitors,
+    pub privacy: Privacy,
+}
+
+impl KnowsVisitors for People {
+    fn rotate<'a>(&'a self, tenant: &'a Tenant, who: &'a Who, origin: &'a Origin) -> Soon<'a, Result<Secret<String>>> {
+        Box::pin(self.vouching.rotate(tenant, who, origin))
+    }
+    fn identify<'a>(
+        &'a self,
+        caller: &'a Caller,
+        anonymous: Option<&'a VisitorId>,
+        claim: &'a Claim,
+        origin: &'a Origin,
+    ) -> Soon<'a, Result<VisitorIdentity>> {
+        Box::pin(self.visitors.identify(caller, anonymous, claim, origin))
+    }
+    fn export<'a>(
+        &'a self,
+        workspace: &'a WorkspaceId,
+        visitor: &'a VisitorId,
+        asked: &'a Asked<'a>,
+    ) -> Soon<'a, Result<Kept>> {
+        Box::pin(self.privacy.export(workspace, visitor, asked))
+    }
+    fn erase<'a>(
+        &'a self,
+        workspace: &'a WorkspaceId,
+        visitor: &'a VisitorId,
+        asked: &'a Asked<'a>,
+    ) -> Soon<'a, Result<Erased>> {
+        Box::pin(self.privacy.erase(workspace, visitor, asked))
+    }
+    fn export_of<'a>(&'a self, tenant: &'a Tenant, visitor: &'a str, asked: &'a Asked<'a>) -> Soon<'a, Result<Kept>> {
+        Box::pin(self.privacy.export_of(tenant, visitor, asked))
+    }
+    fn erase_of<'a>(&'a self, tenant: &'a Tenant, visitor: &'a str, asked: &'a Asked<'a>) -> Soon<'a, Result<Erased>> {
+        Box::pin(self.privacy.erase_of(tenant, visitor, asked))
     }
 }
 

@@ -25,6 +25,8 @@ struct Document {
     #[serde(default)]
     config: Config,
     #[serde(default)]
+    visitors: Visitors,
+    #[serde(default)]
     actions: BTreeMap<String, ActionSection>,
     #[serde(default)]
     queries: BTreeMap<String, QuerySection>,
@@ -63,6 +65,18 @@ struct Limits {
 struct Config {
     schema: Option<String>,
     default: Option<String>,
+}
+
+/// Names that the host alone calls.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct Visitors {
+    /// An action: what becomes of keys that an anonymous visitor and the person he turns out to be both have.
+    merge: Option<String>,
+    /// A query: what the plugin keeps of a visitor beside his own scope.
+    export: Option<String>,
+    /// An action: deletes that.
+    erase: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -128,7 +142,7 @@ fn build_in(root: &Path, table: &Table, package: &dyn Fn(&str) -> Option<String>
     let read_actions = names.map(str::to_owned).collect();
     let widgets = widgets::all(&mut reader)?;
     check_fallbacks(&document, &widgets)?;
-    let json = json!({
+    let mut json = json!({
         "sdk": concat!("rust/", env!("CARGO_PKG_VERSION")),
         "plugin": plugin(&document.plugin, package),
         "needs": { "state": document.needs.state, "events": document.needs.events, "reasons": document.needs.reasons },
@@ -139,6 +153,9 @@ fn build_in(root: &Path, table: &Table, package: &dyn Fn(&str) -> Option<String>
         "widgets": widgets,
         "fixtures": fixtures::all(&mut reader, table)?,
     });
+    if let (Some(visitors), Some(members)) = (visitors(&document.visitors, table)?, json.as_object_mut()) {
+        members.insert("visitors".to_owned(), visitors);
+    }
     Ok(Manifest { json, files: reader.files, read_actions })
 }
 
@@ -200,6 +217,23 @@ fn check(document: &Document, table: &Table) -> Result<(), String> {
     }
     all_known("actions", document.actions.keys(), &table.actions)?;
     all_known("queries", document.queries.keys(), &table.queries)
+}
+
+/// Errors: a sentence about a name that the code does not have.
+fn visitors(section: &Visitors, table: &Table) -> Result<Option<Value>, String> {
+    let mut named = Map::new();
+    for (what, name, kind, entries) in [
+        ("merge", &section.merge, "action", &table.actions),
+        ("export", &section.export, "query", &table.queries),
+        ("erase", &section.erase, "action", &table.actions),
+    ] {
+        let Some(name) = name else { continue };
+        if !entries.iter().any(|entry| entry.name.value() == *name) {
+            return Err(format!("inlay.toml: visitors.{what} names the {kind} {name:?}, which the code does not have"));
+        }
+        named.insert(what.to_owned(), json!(name));
+    }
+    Ok((!named.is_empty()).then_some(Value::Object(named)))
 }
 
 /// What stands in for an action that failed is a widget of the plugin.

@@ -2,7 +2,7 @@
 use inlay::*;
 
 const PREFIX: &str = "slot/";
-const MINE: &str = "appointments";
+pub const MINE: &str = "appointments";
 const DAY_S: u64 = 86_400;
 /// Days after an appointment for which it is remembered who was there.
 const KEPT_DAYS: u64 = 30;
@@ -50,8 +50,28 @@ pub fn take(cx: &Cx, day: Day, today: Day, booking: &Booking) -> Result<()> {
     all.put_for(&key, booking, days * DAY_S)?;
     let mut mine = mine(cx, today)?;
     mine.push(Mine { id: booking.id.clone(), day: booking.day.clone(), time: booking.time.clone() });
-    mine.sort_by(|a, b| (&a.day, &a.time).cmp(&(&b.day, &b.time)));
+    sort(&mut mine);
     cx.visitor()?.put(MINE, &mine)
+}
+
+/// By day and time.
+pub fn sort(mine: &mut [Mine]) {
+    mine.sort_by(|a, b| (&a.day, &a.time).cmp(&(&b.day, &b.time)));
+}
+
+/// What is kept of the visitor's appointments, with the keys that it is kept under.
+pub fn of_visitor(cx: &Cx) -> Result<Vec<(String, Booking)>> {
+    let mine: Vec<Mine> = cx.visitor()?.get(MINE)?;
+    let all = cx.workspace()?;
+    let mut found = Vec::new();
+    for one in mine {
+        let key = key(one.day.parse()?, &one.time);
+        // The time may be somebody else's by now.
+        if let Some(booking) = all.find::<Booking>(&key)?.filter(|booking| booking.id == one.id) {
+            found.push((key, booking));
+        }
+    }
+    Ok(found)
 }
 
 /// The visitor's appointments from today on, in their order.

@@ -14,6 +14,9 @@ plugin! {
         "submit_contact_form" => form::submit,
         /// Rate the site, with a word if one likes.
         "send_feedback" => feedback::send,
+        /// Delete what a visitor has sent.
+        #[destructive]
+        "erase_visitor" => keep::erase,
     }
     queries {
         /// What the form needs to show itself.
@@ -26,5 +29,7 @@ plugin! {
         /// How the site was rated, and what was said, newest first.
         #[admin]
         "received-feedback" => feedback::received,
+        /// What one visitor has sent.
+        "sent_by_visitor" => keep::sent,
     }
 }

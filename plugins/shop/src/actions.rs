@@ -87,9 +87,9 @@ struct Changed<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CartUpdated<'a> {
-    product_id: Option<&'a str>,
-    count: u64,
+pub struct CartUpdated<'a> {
+    pub product_id: Option<&'a str>,
+    pub count: u64,
 }
 
 pub fn checkout(cx: &Cx) -> Result {

@@ -3,7 +3,7 @@ use crate::catalogue::{self, Label};
 use crate::money::Money;
 use inlay::*;
 
-const KEY: &str = "cart";
+pub const KEY: &str = "cart";
 /// The highest quantity of one line.
 pub const MOST: u64 = 999_999;
 
@@ -74,6 +74,16 @@ impl Cart {
             None => self.lines.push(Line { id: id.to_owned(), quantity }),
         }
         Ok(())
+    }
+
+    /// Adds another cart's lines; a line is full at [`MOST`].
+    pub fn take_over(&mut self, other: Cart) {
+        for line in other.lines {
+            match self.lines.iter_mut().find(|own| own.id == line.id) {
+                Some(own) => own.quantity = own.quantity.saturating_add(line.quantity).min(MOST),
+                None => self.lines.push(line),
+            }
+        }
     }
 
     /// Errors: `missing.cart-item` when the product is not in the cart.

@@ -2,6 +2,7 @@
 mod actions;
 mod cart;
 mod catalogue;
+mod merge;
 mod money;
 mod orders;
 mod plans;
@@ -41,6 +42,8 @@ plugin! {
         /// End the visitor's plan.
         #[destructive]
         "leave_plan" => plans::leave,
+        /// Bring an anonymous visitor's cart, orders and plan together with those of the person he turned out to be.
+        "merge_visitors" => merge::merge,
     }
     queries {
         /// A page of the catalogue, searched and filtered.

@@ -8,7 +8,7 @@ use inlay::*;
 
 /// Orders that a visitor's list remembers.
 const RECENT: usize = 10;
-const RECENT_KEY: &str = "recent-orders";
+pub const RECENT_KEY: &str = "recent-orders";
 const FULFILMENT: &str = "fulfilment/";
 
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +108,15 @@ impl Order {
         };
         fulfilment.store(cx)
     }
+}
+
+/// Two lists of orders as one, the newest first: ids are made in the order of time.
+pub fn newest(theirs: Vec<String>, own: Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = theirs.into_iter().chain(own).collect();
+    all.sort_by(|a, b| b.cmp(a));
+    all.dedup();
+    all.truncate(RECENT);
+    all
 }
 
 impl Fulfilment {

@@ -3,7 +3,7 @@ use crate::catalogue;
 use crate::money::Money;
 use inlay::*;
 
-const KEY: &str = "plan";
+pub const KEY: &str = "plan";
 
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -156,6 +156,12 @@ pub fn leave(cx: &Cx, which: Which) -> Result {
     count(cx, Some(&before), None)?;
     mine.delete(KEY)?;
     render("pricing", show(cx, which)?).message("Your plan has ended")
+}
+
+/// The plan that somebody chose before it was known that he has one: it ends.
+pub fn give_up(cx: &Cx, both: Both) -> Result<()> {
+    let (theirs, _): (Subscription, Subscription) = both.read()?;
+    count(cx, Some(&theirs), None)
 }
 
 /// How many have a plan; adds do not disturb one another.

@@ -9,7 +9,7 @@ use crate::doors::Ground;
 use crate::doors::kit::frame::Exchange;
 use crate::doors::kit::{Problem, accept, body, origin};
 use crate::features::access::GENERAL;
-use crate::features::identity::{Caller, Identity, Kind, MemberRole, Proved, Role, Tenant, Who};
+use crate::features::identity::{Caller, Kind, MemberRole, Proved, Role, Tenant, VisitorProof, Who};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -47,6 +47,8 @@ pub struct Visitor(pub Caller);
 /// so that no shared cache ever keeps one.
 pub struct Anyone {
     pub caller: Caller,
+    /// A site has vouched for the visitor, in whichever workspace.
+    pub vouched: bool,
     proof: Proof,
     exchange: Option<Exchange>,
 }
@@ -109,6 +111,14 @@ impl Anyone {
     /// Whether the caller had said who it is.
     pub fn is_known(&self) -> bool {
         !self.proof.minted || self.caller.role > Role::Visitor || self.caller.who != Who::Nobody
+    }
+
+    /// The answer carries another visitor's proof: the caller is him from now on.
+    pub fn become_visitor(&self, signed: &str) {
+        let signed = HeaderValue::try_from(signed).unwrap_or(HeaderValue::from_static(""));
+        if let Some(exchange) = &self.exchange {
+            exchange.hand_back(Proof { signed, minted: true });
+        }
     }
 
     /// The answer is this caller's own.
@@ -215,8 +225,8 @@ extracts! {
         let proved = bearer(parts, &ground, &[Kind::Widget], "a widget token").await?;
         match &proved.who {
             Who::Widget { bot, .. } => {
-                let (visitor, proof, _) = visitor(&parts.headers, &ground.identity);
-                let anyone = anyone(parts, visitor, proof, Some(&proved));
+                let seen = visitor(&parts.headers, &ground).await?;
+                let anyone = anyone(parts, seen, Some(&proved));
                 anyone.hand_back();
                 Widget { bot: bot.clone(), caller: anyone.caller }
             }
@@ -250,31 +260,39 @@ struct Found {
 async fn find(parts: &Parts, ground: &Ground) -> Result<Found> {
     let headers = &parts.headers;
     let proved = counted(parts, ground, credential(headers, ground).await)?;
-    let (mut visitor, mut proof, by_cookie) = visitor(headers, &ground.identity);
+    let mut seen = visitor(headers, ground).await?;
     // A person with an account is the same visitor everywhere, unless he says whose place he takes.
     if let Some(Who::Account { user, .. }) = proved.as_ref().map(|proved| &proved.who)
-        && (by_cookie || proof.minted)
+        && (seen.by_cookie || seen.proof.minted)
     {
-        visitor = ground.identity.visitor_of(user);
-        let signed = HeaderValue::try_from(ground.identity.visitor_token(&visitor));
-        proof = Proof { signed: signed.unwrap_or(HeaderValue::from_static("")), minted: false };
+        seen.visitor = ground.identity.visitor_of(user);
+        let signed = HeaderValue::try_from(ground.identity.visitor_token(&seen.visitor));
+        seen.proof = Proof { signed: signed.unwrap_or(HeaderValue::from_static("")), minted: false };
+        seen.vouched = None;
     }
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let is_form = matches!(body::kind(headers), Ok(body::Kind::Form | body::Kind::Multipart));
-        ground.origins.check(headers, by_cookie, is_form && proved.is_none())?;
+        ground.origins.check(headers, seen.by_cookie, is_form && proved.is_none())?;
     }
-    Ok(Found { anyone: anyone(parts, visitor, proof, proved.as_ref()), proved })
+    Ok(Found { anyone: anyone(parts, seen, proved.as_ref()), proved })
 }
 
-fn anyone(parts: &Parts, visitor: VisitorId, proof: Proof, proved: Option<&Proved>) -> Anyone {
+fn anyone(parts: &Parts, seen: Seen, proved: Option<&Proved>) -> Anyone {
+    let workspace = proved.map_or_else(WorkspaceId::first, |proved| proved.workspace.clone());
+    let mut role = proved.map_or(Role::Visitor, |proved| proved.role);
+    // Another workspace's site has no say here.
+    if seen.vouched.as_ref() == Some(&workspace) {
+        role = role.max(Role::User);
+    }
     let caller = Caller {
-        workspace: proved.map_or_else(WorkspaceId::first, |proved| proved.workspace.clone()),
-        visitor,
-        role: proved.map_or(Role::Visitor, |proved| proved.role),
+        workspace,
+        visitor: seen.visitor,
+        role,
         locale: accept::locale(&parts.headers),
         who: proved.map_or(Who::Nobody, |proved| proved.who.clone()),
     };
-    Anyone { caller, proof, exchange: parts.extensions.get::<Exchange>().cloned() }
+    let exchange = parts.extensions.get::<Exchange>().cloned();
+    Anyone { caller, vouched: seen.vouched.is_some(), proof: seen.proof, exchange }
 }
 
 /// What a token or key proves that may be brought to any door; of both, the one that allows more. Errors: `invalid_token`.
@@ -351,22 +369,37 @@ fn strip_bearer(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The visitor, the proof, and whether the cookie was what proved it.
-fn visitor(headers: &HeaderMap, identity: &Identity) -> (VisitorId, Proof, bool) {
-    let by_header = headers.get(VISITOR).and_then(|value| value.to_str().ok()).map(str::trim);
-    if let Some((visitor, signed)) = by_header.and_then(|signed| proved(signed, identity)) {
-        return (visitor, Proof { signed, minted: false }, false);
-    }
-    if let Some((visitor, signed)) = cookies(headers).take(MOST_COOKIES).find_map(|signed| proved(signed, identity)) {
-        return (visitor, Proof { signed, minted: false }, true);
-    }
-    let (visitor, signed) = identity.mint_visitor();
-    let signed = HeaderValue::try_from(signed).unwrap_or(HeaderValue::from_static(""));
-    (visitor, Proof { signed, minted: true }, false)
+/// A visitor as the request shows him.
+struct Seen {
+    visitor: VisitorId,
+    proof: Proof,
+    /// The cookie was what proved him.
+    by_cookie: bool,
+    /// Where a site has vouched for him.
+    vouched: Option<WorkspaceId>,
 }
 
-fn proved(signed: &str, identity: &Identity) -> Option<(VisitorId, HeaderValue)> {
-    Some((identity.visitor(signed)?, HeaderValue::from_str(signed).ok()?))
+/// Who the visitor is; somebody new where no proof is there that counts.
+async fn visitor(headers: &HeaderMap, ground: &Ground) -> Result<Seen> {
+    let by_header = headers.get(VISITOR).and_then(|value| value.to_str().ok()).map(str::trim);
+    let by_header = by_header.and_then(|signed| Some((signed, ground.identity.proof(signed)?, false)));
+    let by_cookie = || cookies(headers).take(MOST_COOKIES).find_map(|s| Some((s, ground.identity.proof(s)?, true)));
+    if let Some((signed, proved, by_cookie)) = by_header.or_else(by_cookie)
+        && let Ok(value) = HeaderValue::from_str(signed)
+    {
+        let proof = Proof { signed: value, minted: false };
+        match proved {
+            VisitorProof::Anonymous(visitor) => return Ok(Seen { visitor, proof, by_cookie, vouched: None }),
+            VisitorProof::Vouched(vouched) if ground.access.stands(&vouched).await? => {
+                let (visitor, workspace) = (vouched.visitor, vouched.workspace);
+                return Ok(Seen { visitor, proof, by_cookie, vouched: Some(workspace) });
+            }
+            VisitorProof::Vouched(_) => {}
+        }
+    }
+    let (visitor, signed) = ground.identity.mint_visitor();
+    let signed = HeaderValue::try_from(signed).unwrap_or(HeaderValue::from_static(""));
+    Ok(Seen { visitor, proof: Proof { signed, minted: true }, by_cookie: false, vouched: None })
 }
 
 /// Ours among the cookies. Others beside it may hold any bytes: they belong to somebody else.

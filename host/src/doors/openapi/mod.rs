@@ -1,6 +1,7 @@
 //! A door: where it is, what handles it, and what a stranger must know of it. Router and document are made from the same
 //! list.
 mod account_shapes;
+mod bot_shapes;
 mod plugin_shapes;
 mod inspect_shapes;
 mod shapes;
@@ -303,6 +304,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .chain([named::<AuditPage>(), named::<AuditLine>()])
         .chain(inspect_shapes::all())
         .chain(account_shapes::all())
+        .chain(bot_shapes::all())
         .fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
@@ -322,6 +324,8 @@ pub fn document(doors: &[Door]) -> OpenApi {
             tag("accounts", "Signing up, in and out, and one's own account"),
             tag("plugins", "What handles actions and answers queries; for admins"),
             tag("playground", "Where widgets are made: for admins, and in development mode for everybody"),
+            tag("bots", "Bots, and the tokens of pages that show one; for members of a workspace"),
+            tag("visitors", "Who visitors are, and what is kept of them"),
             tag("site", "Pages for people, and the state of the host"),
         ]))
         .build()

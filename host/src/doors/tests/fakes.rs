@@ -9,7 +9,7 @@ use crate::features::accounts::Accounts;
 use crate::features::actions::{Action, Outcome};
 use crate::features::audit::{Event, Filter, Page};
 use crate::features::dev::Dev;
-use crate::features::identity::{Caller, Identity, Kind, Proved, Role, Tenant, Who};
+use crate::features::identity::{Caller, Identity, Kind, Proved, Role, Tenant, Vouched, Who};
 use crate::features::plugins::{
     Both, BreakerView, Figures, Level, Line, PluginInfo, PluginStats, Rejected, Tail, Upload, Wish,
 };
@@ -261,6 +261,9 @@ impl Admits for Gate {
     fn tenant<'a>(&'a self, _: &'a Proved, _: &'a str) -> Soon<'a, Result<Tenant>> {
         Box::pin(async { Err(Error::new(Code::NotFound, "no")) })
     }
+    fn stands<'a>(&'a self, _: &'a Vouched) -> Soon<'a, Result<bool>> {
+        Box::pin(async { Ok(false) })
+    }
 }
 
 /// The doors, what stands behind them, and who may come.
@@ -277,6 +280,7 @@ pub const API_KEY: &str = "a-servers-own-key";
 pub fn options() -> Options {
     Options {
         public_url: None,
+        address: ([127, 0, 0, 1], 3000).into(),
         cors_origins: vec!["https://shop.example".into()],
         proxies: Default::default(),
         rates: Default::default(),
@@ -315,6 +319,8 @@ fn house_in(options: Options, dev: Dev) -> House {
         replays: Replays::new(nowhere(), Clock::system(), b"a key"),
         audit: shared.clone(),
         accounts: shared.clone(),
+        bots: Arc::new(super::fake_bots::NoBots),
+        visitors: Arc::new(super::fake_bots::NoVisitors),
         plugins: shared.clone(),
         watch: shared.clone(),
         widgets: shared.clone(),

@@ -2,6 +2,7 @@
 mod actions;
 mod admin;
 mod callers;
+mod fake_bots;
 pub mod fake_plugins;
 pub mod fakes;
 mod manners;

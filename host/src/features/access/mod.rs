@@ -10,6 +10,7 @@ use crate::features::bots::Bots;
 use crate::features::identity::{Claims, Identity, Kind, MemberRole, Proved, Role, Tenant, Who};
 use crate::features::keys::Keys;
 use crate::features::tokens::Tokens;
+use crate::features::vouching::Vouching;
 use crate::features::workspaces::Workspaces;
 
 /// What callers of doors that are open to all may bring; others name the kinds that they take.
@@ -24,6 +25,7 @@ pub struct Access {
     pub workspaces: Workspaces,
     pub keys: Keys,
     pub bots: Bots,
+    pub vouching: Vouching,
 }
 
 impl Access {

@@ -1,25 +1,23 @@
 //! Who is calling: visitors by a signed id, servers by a key, admins by a token.
 mod caller;
+mod proof;
 mod tokens;
 
 use crate::base::clock::Clock;
 use crate::base::error::Result;
 use crate::base::ids::{UserId, VisitorId};
 use crate::base::secret::{MacKey, Secret, hex, same, sha256};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use caller::{Caller, MemberRole, Proved, Role, Tenant, Who};
+pub use proof::{VisitorProof, Vouched};
 pub use tokens::{Claims, Kind, LONGEST, SHORTEST, Subject};
 
 /// How long the credential of a start is accepted.
 pub const START_CREDENTIAL_LIFE: Duration = Duration::from_secs(3600);
 const START_PREFIX: &str = "adm_";
-/// A visitor's token has 30 characters of id, a dot and 43 of signature; an id from outside may be longer.
-const LONGEST_VISITOR: usize = 128;
 
 /// Mints and checks every credential. Cheap to clone; keys are prepared once.
 #[derive(Clone)]
@@ -28,6 +26,7 @@ pub struct Identity(Arc<Inner>);
 struct Inner {
     clock: Clock,
     visitors: MacKey,
+    vouched: MacKey,
     people: MacKey,
     tokens: tokens::Tokens,
     api_keys: Vec<[u8; 32]>,
@@ -49,6 +48,7 @@ impl Identity {
         let key = signing_key.reveal();
         Identity(Arc::new(Inner {
             visitors: MacKey::derive(key, "inlay visitor v1"),
+            vouched: MacKey::derive(key, "inlay vouched visitor v1"),
             people: MacKey::derive(key, "inlay visitor of an account v1"),
             tokens: tokens::Tokens::new(key),
             api_keys: api_keys.iter().map(|key| sha256(key.reveal().as_bytes())).collect(),
@@ -71,31 +71,6 @@ impl Identity {
         VisitorId::of(&hex(mac.get(..16).unwrap_or(&mac)))
     }
 
-    /// The token of a visitor that is known already.
-    pub fn visitor_token(&self, visitor: &VisitorId) -> String {
-        let mut token = String::with_capacity(visitor.as_str().len() + 44);
-        token.push_str(visitor.as_str());
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(self.0.visitors.sign(visitor.as_str().as_bytes()), &mut token);
-        token
-    }
-
-    /// The visitor whom a token proves; `None` for anything that this host has not signed.
-    pub fn visitor(&self, token: &str) -> Option<VisitorId> {
-        if token.len() > LONGEST_VISITOR {
-            return None;
-        }
-        let (id, signature) = token.split_once('.')?;
-        let mut given = [0u8; 33];
-        // One byte more than a signature has, so that a longer one is seen and not cut.
-        let length = URL_SAFE_NO_PAD.decode_slice(signature, &mut given).ok()?;
-        let given = given.get(..length)?;
-        if !same(given, &self.0.visitors.sign(id.as_bytes())) {
-            return None;
-        }
-        VisitorId::parse(id)
-    }
-
     /// A token with role admin on the whole host, for the command line. Errors: `invalid_setting` for a life below
     /// `SHORTEST` or above `LONGEST`.
     pub fn mint_admin(&self, life: Duration) -> Result<Secret<String>> {
@@ -111,6 +86,11 @@ impl Identity {
     /// it has been revoked is another question.
     pub fn read(&self, token: &str, kinds: &[Kind]) -> Option<Claims> {
         self.0.tokens.read(token, kinds, &self.0.clock)
+    }
+
+    /// What a token of this kind says, also when it ended up to `grace` ago: only for exchanging it for a new one.
+    pub fn read_ended(&self, token: &str, kind: Kind, grace: Duration) -> Option<Claims> {
+        self.0.tokens.read_within(token, &[kind], &self.0.clock, grace)
     }
 
     /// The start's own admin credential: made anew by every process, accepted for an hour, kept as a hash. `None` when
@@ -152,6 +132,8 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     fn identity() -> Identity {
         let keys = [Secret::new("first-api-key".to_owned()), Secret::new("second-api-key".to_owned())];

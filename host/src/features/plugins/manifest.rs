@@ -1,6 +1,7 @@
 //! What a plugin says of itself, and what of it is believed.
 //!
 //! The plugin's word is taken once, at upload; afterwards the stored manifest counts.
+use super::personal::{Personal, RawPersonal};
 use super::selftest::{self, Fixture};
 use crate::base::error::{Code, Error, Result};
 use crate::features::identity::Role;
@@ -23,6 +24,8 @@ struct Raw {
     limits: RawLimits,
     #[serde(default)]
     config: RawConfig,
+    #[serde(default)]
+    visitors: RawPersonal,
     #[serde(default)]
     actions: Vec<RawEntry>,
     #[serde(default)]
@@ -143,6 +146,7 @@ pub struct Manifest {
     pub reasons: BTreeMap<String, String>,
     pub asks: Asks,
     pub config: Config,
+    pub personal: Personal,
     pub actions: Vec<Declared>,
     pub queries: Vec<Declared>,
     /// Widget files, unchecked: the widgets' room knows them.
@@ -197,6 +201,7 @@ impl Manifest {
             reasons: reasons(raw.needs),
             asks: raw.limits.into(),
             config: config(raw.config)?,
+            personal: Personal::of(raw.visitors, &actions, &queries).map_err(refuse)?,
             id,
             name,
             version,

@@ -8,7 +8,7 @@ use super::used::Used;
 use super::watch::{Called, LimitsView, Watched};
 use crate::base::error::{Code, Error, Result};
 use crate::features::identity::Caller;
-use crate::features::state::{Owners, State, Unit};
+use crate::features::state::{Owners, State, StateLimits, Unit};
 use crate::platform::wasm::{Call, Compiled, Ended, FaultKind, Limits, Loaded, Reply, Usage};
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -135,7 +135,11 @@ impl Active {
     /// Runs an action's handler once, on the state of this moment.
     pub async fn handle(&self, state: &State, caller: &Caller, action: &Declared, call: &Call) -> Ran<Reply> {
         let unit = self.unit(state, caller, call.thread.as_deref(), call.now_ms);
-        let host = self.host(unit, action.effect == Effect::Read);
+        self.handle_on(unit, action.effect == Effect::Read, call).await
+    }
+
+    pub(super) async fn handle_on(&self, unit: Unit, read_only: bool, call: &Call) -> Ran<Reply> {
+        let host = self.host(unit, read_only);
         let (ended, usage, host) = self.loaded.handle(call, host, &self.limits()).await;
         Ran { ended, usage, host: self.heard(call, call.now_ms, host) }
     }
@@ -149,6 +153,20 @@ impl Active {
         }
         let (ended, usage, host) = self.loaded.load(call, host, &self.limits()).await;
         Ran { ended, usage, host: self.heard(call, now_ms, host) }
+    }
+}
+
+impl Active {
+    /// Runs a query on a unit that the host has begun.
+    pub(super) async fn load_on(&self, unit: Unit, call: &Call) -> Ran<String> {
+        let host = self.host(unit, true);
+        let (ended, usage, host) = self.loaded.load(call, host, &self.limits()).await;
+        Ran { ended, usage, host: self.heard(call, call.now_ms, host) }
+    }
+
+    /// Limits of a unit of this plugin.
+    pub fn state_limits(&self) -> StateLimits {
+        self.limits.state
     }
 }
 
@@ -234,13 +252,20 @@ impl Table {
                 let detail = format!("The {kind} {name} belongs to another plugin in force; rename it");
                 Error::new(Code::NameTaken, detail)
             };
+            let personal = &plugin.manifest.personal;
             for (index, action) in plugin.manifest.actions.iter().enumerate() {
+                if personal.has_action(&action.name) {
+                    continue;
+                }
                 let named = Named { plugin: plugin.clone(), index, query: false };
                 if table.actions.insert(action.name.clone(), named).is_some() {
                     return Err(taken("action", &action.name));
                 }
             }
             for (index, query) in plugin.manifest.queries.iter().enumerate() {
+                if personal.has_query(&query.name) {
+                    continue;
+                }
                 let named = Named { plugin: plugin.clone(), index, query: true };
                 if table.queries.insert(query.name.clone(), named).is_some() {
                     return Err(taken("query", &query.name));

@@ -293,6 +293,13 @@ impl Ledger {
         Ok(wait)
     }
 
+    /// Plugins that keep data in a workspace.
+    pub(super) fn plugins_in(&self, workspace: &str) -> Vec<Arc<str>> {
+        let inner = lock(&self.inner);
+        let here = inner.usage.keys().filter(|(space, _)| &**space == workspace);
+        here.map(|(_, plugin)| plugin.clone()).collect()
+    }
+
     /// Rows were swept away: their bytes are free again.
     pub(super) fn freed(&self, workspace: &str, plugin: &str, bytes: u64) {
         if let Some(used) = lock(&self.inner).usage.get_mut(&(workspace.into(), plugin.into())) {

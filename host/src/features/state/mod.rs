@@ -11,6 +11,7 @@
 //! is kept by the database ([`shared`]). Rooms see no difference.
 mod ledger;
 mod memory;
+mod person;
 mod shared;
 mod standing;
 mod store;
@@ -18,6 +19,7 @@ mod unit;
 mod writer;
 
 pub use memory::Memory;
+pub use person::{ActionTrace, AnswerTrace, Both, EventTrace, Traces};
 pub use standing::Standing;
 pub use unit::{UNAVAILABLE, Unit};
 

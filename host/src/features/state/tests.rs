@@ -1,4 +1,6 @@
 //! Stories of the unit of work on a real database.
+mod person;
+
 use super::*;
 use crate::platform::db::tests::{TestDb, on_both};
 use crate::platform::wasm::Scope::{Visitor, Workspace};

@@ -250,7 +250,7 @@ impl Unit {
     }
 
     /// Stored entries of the range with what is committed in memory laid over them.
-    async fn scan_stored(
+    pub(super) async fn scan_stored(
         &mut self,
         bucket: Arc<Bucket>,
         prefix: String,
@@ -291,7 +291,7 @@ impl Unit {
     }
 
     /// A key's value as this unit sees it.
-    async fn see(&mut self, key: Key) -> Result<Option<Arc<str>>, Failure> {
+    pub(super) async fn see(&mut self, key: Key) -> Result<Option<Arc<str>>, Failure> {
         match self.writes.get(&key) {
             Some(Write::Put { value, .. }) => return Ok(Some(value.clone())),
             Some(Write::Delete) => return Ok(None),
@@ -310,7 +310,7 @@ impl Unit {
     }
 
     /// Reads from a database that others write to: every key once, so that the unit's view of it stays.
-    async fn look(&mut self, keys: &[Key]) -> Result<()> {
+    pub(super) async fn look(&mut self, keys: &[Key]) -> Result<()> {
         let blind = |key: &Key| matches!(self.writes.get(key), Some(Write::Put { .. } | Write::Delete));
         let wanted: BTreeSet<&Key> = keys.iter().filter(|key| !self.reads.contains_key(key) && !blind(key)).collect();
         if wanted.is_empty() {
@@ -324,6 +324,11 @@ impl Unit {
             self.reads.insert(key.clone(), row);
         }
         Ok(())
+    }
+
+    /// Whether others may write to its database too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.started.is_none()
     }
 
     /// Whether what it has read may come from different moments.
@@ -384,7 +389,7 @@ impl Unit {
         Failure::new(word, message)
     }
 
-    fn unavailable(&mut self, error: crate::base::error::Error) -> Failure {
+    pub(super) fn unavailable(&mut self, error: crate::base::error::Error) -> Failure {
         tracing::error!(?error, "plugin data cannot be read");
         self.breach.get_or_insert(UNAVAILABLE);
         Failure { retryable: true, ..Failure::new(UNAVAILABLE, "the data cannot be read at the moment") }

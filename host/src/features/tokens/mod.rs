@@ -84,6 +84,19 @@ impl Tokens {
         }))
     }
 
+    /// What a token says that is valid, or was until at most `grace` ago, and has not been revoked. Only for exchanging it
+    /// for a new one, and for revoking it.
+    pub async fn recently_valid(&self, token: &str, kind: Kind, grace: Duration) -> Result<Option<Claims>> {
+        let Some(claims) = self.identity.read_ended(token, kind, grace) else { return Ok(None) };
+        let row = store::find(&self.db, &claims.jti).await?;
+        let fits = |row: &Arc<Issued>| {
+            row.revoked_at_ms.is_none()
+                && row.subject == claims.subject.sub
+                && row.workspace.as_str() == claims.subject.ws
+        };
+        Ok(row.filter(fits).map(|_| claims))
+    }
+
     /// Whether the token's row says that it was revoked. For tokens that need no row: an admin's, whose bearer has the
     /// host's key.
     pub async fn is_revoked(&self, claims: &Claims) -> Result<bool> {

@@ -1,8 +1,10 @@
 //! The SQL of plugins' data: what both databases are asked, and one file for each one's way to write a group.
 mod alone;
+mod person;
 mod shared;
 
 pub(super) use alone::write;
+pub(super) use person::{forget_traces, join, joined, plugins_in, traces};
 pub(super) use shared::{Head, Held, NewEvent, ReplayKey, moment, rows, sweep_old};
 
 use super::ledger::{Key, Row, ScanRead, Usage};
@@ -70,9 +72,13 @@ pub(super) async fn scan(db: &Db, scan: &ScanRead, now_ms: u64, limit: usize) ->
     Ok(rows.into_iter().map(|(key, value, version, expiry)| (key, row_of((value, version, expiry)))).collect())
 }
 
+/// The answer that the visitor got under a key, or got while nobody knew yet who he is.
 pub(super) async fn replay(db: &Db, workspace: &str, visitor: &str, key: &str) -> Result<Option<Replay>> {
-    const SQL: &str =
-        "select request_hash, answer from replays where workspace_id = $1 and visitor_id = $2 and key = $3";
+    const SQL: &str = "select request_hash, answer from replays \
+                       where workspace_id = $1 and visitor_id = $2 and key = $3 \
+                       union all select r.request_hash, r.answer from visitor_merges m \
+                       join replays r on r.workspace_id = m.workspace_id and r.visitor_id = m.visitor_id \
+                       where m.workspace_id = $1 and m.into_id = $2 and r.key = $3 limit 1";
     let found: Option<(String, String)> =
         on_db!(db.read, pool => sqlx::query_as(SQL).bind(workspace).bind(visitor).bind(key).fetch_optional(pool).await)
             .map_err(fault)?;
