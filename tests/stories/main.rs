@@ -40,6 +40,8 @@ mod main_job;
 #[cfg(test)]
 mod mcq;
 #[cfg(test)]
+mod page_safety;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod plugins_bad;
@@ -48,11 +50,15 @@ mod plugins_own;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod security_page;
+#[cfg(test)]
 mod self_tests;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod shop_races;
+#[cfg(test)]
+mod slow;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub fn doors() -> Vec<Door> {
             .query("after", "Only lines after the one with this id", "integer")
             .header("Last-Event-ID", "The same, as browsers send it when they connect again")
             .answers_json(200, "PluginLog", "The last lines")
-            .answers(200, Some(("text/event-stream", "Text")), "The lines as events")
+            .answers(200, Some(("text/event-stream", "Data")), "The lines as events")
             .refuses(&[Code::UnknownPlugin, Code::InvalidParameters]),
     ]
 }

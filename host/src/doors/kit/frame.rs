@@ -23,7 +23,7 @@ use crate::doors::openapi::Door;
 use crate::doors::rooms::Records;
 use crate::doors::{Ground, Options};
 use crate::features::audit;
-use crate::features::identity::Proved;
+use crate::features::identity::{Proved, Who};
 use crate::platform::metrics::Metrics;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -45,6 +45,12 @@ use tracing::Instrument;
 const X_CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// None of our pages needs any of it.
+const NO_PERMISSIONS: HeaderValue =
+    HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()");
 /// With "no-referrer" browsers would send our own forms with `Origin: null`.
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -232,6 +238,8 @@ struct Seen {
     origin: Option<HeaderValue>,
     is_closed: bool,
     is_open: bool,
+    /// Pages of others name it: a script, a picture of a widget.
+    is_shared: bool,
     wants_page: bool,
     /// More body than is read for the sake of a refusal.
     has_large_body: bool,
@@ -249,6 +257,7 @@ impl Seen {
             origin: headers.get(header::ORIGIN).cloned(),
             is_closed: origin::is_closed(path),
             is_open: origin::is_open(path),
+            is_shared: origin::is_open(path) || path.starts_with("/assets/"),
             wants_page: wants_page(request.method(), path, headers),
             has_large_body: has_large_body(headers),
             began: Instant::now(),
@@ -321,7 +330,13 @@ impl Shared {
             let anybody = HeaderValue::from_static("*");
             response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
         } else if !seen.is_closed {
-            self.origins.answer(seen.origin.as_ref(), response);
+            // Both were checked against the page when they were proved.
+            let vouched = exchange
+                .0
+                .proved
+                .get()
+                .is_some_and(|proved| matches!(proved.who, Who::Key { secret: false, .. } | Who::Widget { .. }));
+            self.origins.answer(seen.origin.as_ref(), vouched, response);
         }
         if let Some(standing) = exchange.0.standing.get() {
             standing.write(response.headers_mut());
@@ -335,7 +350,9 @@ impl Shared {
             headers.insert(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
         } else {
             headers.insert(OPENER_POLICY, SAME_ORIGIN);
+            headers.insert(PERMISSIONS_POLICY, NO_PERMISSIONS);
         }
+        headers.insert(RESOURCE_POLICY, if seen.is_shared { CROSS_ORIGIN } else { SAME_ORIGIN });
         if !headers.contains_key(header::CACHE_CONTROL) {
             headers.insert(header::CACHE_CONTROL, answer::NO_STORE);
         }

@@ -112,16 +112,30 @@ impl Origins {
             sent.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
             sent.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
             sent.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
+        } else if let Some(origin) = origin.filter(|_| brings_credential(headers)).filter(|origin| *origin != "null") {
+            // Which key comes is not known yet. It is no cookie, so nothing is lost by letting it be sent; whether the page
+            // may read the answer is decided by the key's domains.
+            let sent = response.headers_mut();
+            sent.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            sent.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            sent.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+            sent.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
+            super::answer::vary(&mut response, header::ORIGIN);
         }
         Some(response)
     }
 
-    /// Adds what the page at `origin` needs to read this answer of a door that is not closed.
-    pub fn answer(&self, origin: Option<&HeaderValue>, response: &mut Response) {
-        if origin.is_some_and(|origin| self.allow(origin, response)) {
+    /// Adds what the page at `origin` needs to read this answer of a door that is not closed. `vouched`: the page brought
+    /// a key or token that may be used on it.
+    pub fn answer(&self, origin: Option<&HeaderValue>, vouched: bool, response: &mut Response) {
+        let allowed = origin.is_some_and(|origin| self.allow(origin, response));
+        if let Some(origin) = origin.filter(|origin| vouched && !allowed && *origin != "null") {
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        }
+        if allowed || (vouched && origin.is_some()) {
             response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
-        if !self.0.any && !self.0.listed.is_empty() {
+        if !self.0.any && (origin.is_some() || !self.0.listed.is_empty()) {
             super::answer::vary(response, header::ORIGIN);
         }
     }
@@ -139,6 +153,13 @@ impl Origins {
             false
         }
     }
+}
+
+/// Whether a preflight asks for leave to send a key or a token.
+fn brings_credential(headers: &HeaderMap) -> bool {
+    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).and_then(|names| names.to_str().ok());
+    let names = asked.unwrap_or_default().split(',').map(str::trim);
+    names.into_iter().any(|name| name.eq_ignore_ascii_case("x-api-key") || name.eq_ignore_ascii_case("authorization"))
 }
 
 /// Whether what is at this path is the same for everybody: pages of every origin may read it, listed or not.
@@ -241,7 +262,7 @@ mod tests {
         assert_eq!(ask(&exact, "/api/products", "null"), (None, false));
         assert!(exact.preflight(&Method::OPTIONS, "/", &headers(&[])).is_none());
         let mut response = StatusCode::OK.into_response();
-        exact.answer(None, &mut response);
+        exact.answer(None, false, &mut response);
         assert_eq!(response.headers()[header::VARY], "origin");
     }
 }

@@ -169,7 +169,11 @@ impl Door {
         let required = if place == ParameterIn::Path { Required::True } else { Required::False };
         let parameter =
             ParameterBuilder::new().name(name).parameter_in(place).required(required).description(Some(words));
-        self.parameters.push(parameter.schema(Some(ObjectBuilder::new().schema_type(kind))).build());
+        let mut schema = ObjectBuilder::new().schema_type(kind);
+        if name == "Idempotency-Key" {
+            schema = schema.min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+        }
+        self.parameters.push(parameter.schema(Some(schema)).build());
         self
     }
 
