@@ -187,8 +187,15 @@ impl Widgets {
             if params.is_empty() && self.is_local(name) {
                 return self.draw(&widget, &Data::new(widget.sample.to_string()), false);
             }
-            let input = widget.params_checked(params)?;
-            return self.draw(&widget, &Data::new(Value::Object(input).to_string()), true);
+            let input = Value::Object(widget.params_checked(params)?);
+            if let Some(schema) = &widget.schema {
+                // Nobody but the caller gave it this input, so what does not fit is the caller's.
+                schema.check(&input).map_err(|faults| {
+                    Error::new(Code::InvalidParameters, "The parameters are not what this widget shows")
+                        .with_faults(faults)
+                })?;
+            }
+            return self.draw(&widget, &Data::new(input.to_string()), true);
         };
         let mut input = widget.params_checked(params)?;
         input.extend(widget.fixed.clone());
