@@ -1,7 +1,7 @@
 //! What the playground's doors take and give, described for the OpenAPI document.
 #![expect(dead_code, reason = "only the descriptions are used")]
 use crate::doors::openapi::{Named, named};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 pub fn all() -> Vec<Named> {
@@ -48,9 +48,9 @@ struct Draft {
     /// JSON Schema of the data.
     #[schema(required = false)]
     schema: Value,
-    /// The template's input.
-    #[schema(required = false, value_type = Object)]
-    data: Map<String, Value>,
+    /// The template's input, an object; anything else is a finding.
+    #[schema(required = false)]
+    data: Value,
 }
 
 /// What came of a draft.
