@@ -117,6 +117,14 @@ async fn a_token_is_all_that_token_create_prints() {
     assert!(text.trim().len() >= 40 && !text.trim().contains(char::is_whitespace), "{text}");
     host.admin().get("/api/admin/plugins").await.ok();
     assert!(!host.log().contains(text.trim()), "tokens are not logged");
+    let list = stdout(&host.inlay(&["token", "list", "--json", "--data", &data]));
+    let list: Value = serde_json::from_str(&list).unwrap_or_else(|error| panic!("{error} in {list}"));
+    assert!(!list.to_string().contains(text.trim()) && list["tokens"].as_array().is_some_and(|all| all.len() == 2));
+    for token in list["tokens"].as_array().expect("tokens") {
+        good(host.inlay(&["token", "revoke", token["id"].as_str().expect("an id"), "--data", &data]));
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    host.admin().get("/api/admin/plugins").await.problem(401, "invalid_token");
     for wrong in [
         ["--role", "emperor", "--expires", "1h"],
         ["--role", "admin", "--expires", "soon"],

@@ -8,23 +8,21 @@ mod doctor;
 mod door;
 mod people;
 mod plugin;
+mod token;
 mod watch;
 mod widget;
 
 pub use banner::{banner, print_reset};
 
 use crate::app::{self, Failure};
-use crate::base::clock::Clock;
 use crate::base::error::{Code, Error};
-use crate::features::identity::Identity;
-use crate::platform::{keys, wasm};
+use crate::platform::wasm;
 use crate::settings::{Settings, Sources};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use std::future::Future;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 #[derive(Parser)]
 #[command(
@@ -96,30 +94,10 @@ enum Verb {
     User(people::Verb),
     /// Make credentials
     #[command(subcommand)]
-    Token(TokenVerb),
+    Token(token::Verb),
     /// The compiler's own process; the host starts it
     #[command(name = wasm::COMPILE_VERB, hide = true)]
     Compile { arguments: Vec<String> },
-}
-
-#[derive(Subcommand)]
-enum TokenVerb {
-    /// Print a new token, and nothing else. It works at once with a host that runs on the same data folder
-    Create {
-        /// What its bearer may do
-        #[arg(long, value_enum)]
-        role: TokenRole,
-        /// How long it is valid: 15m, 1h, 7d; at most 30 days
-        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
-        expires: Duration,
-        #[command(flatten)]
-        place: Place,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum TokenRole {
-    Admin,
 }
 
 impl Place {
@@ -192,12 +170,7 @@ fn execute(verb: Verb) -> Result<(), Failure> {
         Verb::User(verb) => people::run(verb),
         // `run` has dealt with it: its exit codes are its own.
         Verb::Compile { .. } => Ok(()),
-        Verb::Token(TokenVerb::Create { role: TokenRole::Admin, expires, place }) => {
-            let settings = place.settings()?;
-            app::upkeep::existing(&settings)?;
-            let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;
-            print(Identity::new(&key, &[], Clock::system()).mint_admin(expires)?.reveal())
-        }
+        Verb::Token(verb) => token::run(verb),
     }
 }
 
@@ -253,6 +226,7 @@ fn explain(failure: &Failure) -> String {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use std::time::Duration;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -266,7 +240,7 @@ mod tests {
         let serve = parse("inlay --listen 127.0.0.1:0 --data x").unwrap().serve;
         assert_eq!((serve.listen.as_deref(), serve.place.data), (Some("127.0.0.1:0"), Some(PathBuf::from("x"))));
         assert!(matches!(parse("inlay serve --listen 127.0.0.1:0 --data x").unwrap().verb, Some(Verb::Serve(_))));
-        let Some(Verb::Token(TokenVerb::Create { expires, .. })) =
+        let Some(Verb::Token(token::Verb::Create { expires, .. })) =
             parse("inlay token create --role admin --expires 90s --data d").unwrap().verb
         else {
             panic!("another verb")

@@ -79,7 +79,6 @@ impl TestHost {
     }
 
     /// A member of the first workspace, made by the command line; the host has an owner then.
-    #[expect(dead_code, reason = "stories to come ask for it")]
     pub async fn account(&self, email: &str, role: &str) -> Account {
         self.owner().await;
         let data = self.data();

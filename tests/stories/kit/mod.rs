@@ -12,6 +12,7 @@ pub mod raw;
 pub mod variant;
 pub mod wasm;
 
+pub use account::Account;
 pub use client::{Answer, Client, Visitor};
 pub use crowd::Crowd;
 pub use guest::Guest;

@@ -1,7 +1,7 @@
 //! Refresh tokens: rotation, lost answers, thieves.
-use crate::kit::account::{Account, bearer};
+use crate::kit::account::bearer;
 use crate::kit::postgres::Database;
-use crate::kit::{Answer, TestHost};
+use crate::kit::{Account, Answer, TestHost};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
