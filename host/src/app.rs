@@ -102,13 +102,13 @@ impl House {
         let identity = Identity::new(&key, &settings.auth.api_keys, clock.clone());
         let audit = Audit::new(db.clone(), clock.clone());
         let tokens = Tokens::new(db.clone(), clock.clone(), identity.clone());
-        let workspaces = Workspaces::new(db.clone());
+        let workspaces = Workspaces::new(db.clone(), clock.clone(), identity.clone(), audit.clone(), tokens.clone());
         let life = WidgetLife { life: settings.auth.widget_life(), grace: settings.auth.widget_grace() };
         let bots = (db.clone(), clock.clone(), tokens.clone(), workspaces.clone(), audit.clone());
         let access = Access {
+            keys: Keys::new(db.clone(), clock.clone(), audit.clone()),
             identity: identity.clone(),
             accounts: accounts(settings, &db, &clock, &identity, &audit, key.reveal())?,
-            keys: Keys::new(db.clone(), clock.clone()),
             vouching: Vouching::new(
                 db.clone(),
                 clock.clone(),
@@ -266,6 +266,8 @@ pub async fn serve(settings: Settings, project: Option<Project>) -> Result<(), F
         accounts: Arc::new(house.access.accounts.clone()),
         bots: Arc::new(house.access.bots.clone()),
         visitors: Arc::new(house.people()),
+        workspaces: house.access.workspaces.clone(),
+        keys: house.access.keys.clone(),
         plugins: Arc::new(house.plugins.clone()),
         watch: Arc::new(house.plugins.clone()),
         widgets: Arc::new(house.widgets.clone()),

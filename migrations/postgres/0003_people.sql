@@ -148,7 +148,9 @@ create table api_keys (
     expires_at   bigint,                 -- the end of a rotation's overlap
     replaced_by  text,
     last_used_at bigint,
-    requests     bigint not null default 0
+    requests     bigint not null default 0,
+    hour         bigint not null default 0, -- hours since the epoch; hour_requests are of this one
+    hour_requests bigint not null default 0
 );
 
 create index api_keys_workspace on api_keys (workspace_id, created_at);

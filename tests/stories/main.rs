@@ -68,6 +68,8 @@ mod swaps;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]
+mod tenants;
+#[cfg(test)]
 mod tutorial;
 #[cfg(test)]
 mod versions;

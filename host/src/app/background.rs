@@ -1,6 +1,7 @@
 //! Loops that run beside the doors.
 use super::House;
 use crate::base::error::Error;
+use crate::features::keys::Keys;
 use crate::features::plugins::Plugins;
 use crate::features::state::State;
 use crate::features::widgets::Widgets;
@@ -12,6 +13,8 @@ use tokio::task::JoinHandle;
 
 /// How often what other processes have changed is looked for: activations, accounts, keys.
 const FOLLOW: Duration = Duration::from_secs(1);
+/// How often the counted use of API keys is written.
+const WRITE_USE: Duration = Duration::from_secs(5);
 /// How often what has expired is swept away.
 const SWEEP: Duration = Duration::from_secs(600);
 /// Sign-ins and tokens that have ended are remembered so long after they would have expired.
@@ -21,6 +24,7 @@ const KEEP_ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
 pub(super) struct Background {
     state: State,
     plugins: Plugins,
+    keys: Keys,
     stop_writer: Arc<Notify>,
     writer: JoinHandle<()>,
     pub(super) others: Vec<JoinHandle<()>>,
@@ -70,11 +74,17 @@ impl Background {
                 }
             }
         });
+        let keys = house.access.keys.clone();
+        let use_of_keys = tokio::spawn({
+            let keys = keys.clone();
+            async move { keys.write_used_every(WRITE_USE).await }
+        });
         let weigh = tokio::spawn({
             let widgets = house.widgets.clone();
             async move { warn_of_heavy(&widgets, warn_bytes, warn_depth) }
         });
-        Background { state, plugins, stop_writer, writer, others: vec![follow, accounts, sweep, weigh] }
+        let others = vec![follow, accounts, sweep, use_of_keys, weigh];
+        Background { state, plugins, keys, stop_writer, writer, others }
     }
 
     /// Writes what waits, then ends the loops.
@@ -88,6 +98,9 @@ impl Background {
         }
         if let Err(error) = self.plugins.write_used().await {
             tracing::warn!(?error, "what plugins used of their grants is lost");
+        }
+        if let Err(error) = self.keys.write_used().await {
+            tracing::warn!(?error, "the last use of API keys is lost");
         }
         drop((self.state, self.plugins));
     }

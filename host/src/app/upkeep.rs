@@ -3,7 +3,12 @@ use super::{Failure, explained, lock_data, open_database, place};
 use crate::base::clock::Clock;
 use crate::features::audit::Audit;
 use crate::features::backup::{self, Home, Made, Progress, Restored, To};
-use crate::platform::db::Place;
+use crate::features::identity::Identity;
+use crate::features::keys::Keys;
+use crate::features::tokens::Tokens;
+use crate::features::workspaces::Workspaces;
+use crate::platform::db::{Db, Place};
+use crate::platform::keys;
 use crate::settings::Settings;
 use std::fs::{DirBuilder, File};
 use std::io::{BufRead, BufReader};
@@ -46,6 +51,27 @@ pub async fn audit(settings: &Settings) -> Result<Audit, Failure> {
     let db = open_database(settings).await?;
     db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
     Ok(Audit::new(db, Clock::system()))
+}
+
+/// Rooms of a data folder for verbs that manage what belongs to workspaces; a host may be at work on it.
+pub struct Tenants {
+    pub db: Db,
+    pub workspaces: Workspaces,
+    pub keys: Keys,
+}
+
+pub async fn tenants(settings: &Settings) -> Result<Tenants, Failure> {
+    existing(settings)?;
+    let db = open_database(settings).await?;
+    db.migrate().await.map_err(|e| explained("The database is not usable", &e))?;
+    let clock = Clock::system();
+    let audit = Audit::new(db.clone(), clock.clone());
+    let key = keys::in_force(settings.auth.secret.as_ref(), &settings.data.dir)?;
+    let identity = Identity::new(&key, &[], clock.clone());
+    let tokens = Tokens::new(db.clone(), clock.clone(), identity.clone());
+    let keys = Keys::new(db.clone(), clock.clone(), audit.clone());
+    let workspaces = Workspaces::new(db.clone(), clock, identity, audit, tokens);
+    Ok(Tenants { db, workspaces, keys })
 }
 
 /// A restore that was cut off is finished before anything is opened.

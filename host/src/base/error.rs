@@ -104,9 +104,12 @@ codes! {
     IdentityRefused = "identity_refused", Unauthenticated, "The site's word for this user is not right";
     SignUpClosed = "sign_up_closed", Forbidden, "This host takes no new accounts this way";
     SetUpNeeded = "set_up_needed", Forbidden, "The host has no owner yet";
-    AccountTaken = "account_taken", Conflict, "There is an account with this address or name";
     LastOwner = "last_owner", Conflict, "A workspace would be left without an owner";
+    AccountTaken = "account_taken", Conflict, "There is an account with this address or name";
     WeakPassword = "weak_password", Invalid, "The password cannot be accepted";
+    LimitReached = "limit_reached", Conflict, "There are as many as there may be";
+    AlreadyMember = "already_member", Conflict, "The account is a member already";
+    Conflict = "conflict", Conflict, "This does not fit the present state";
     CrossSite = "cross_site_request", Forbidden, "A form of another site may not act here";
     PluginFailed = "plugin_failed", Plugin, "The plugin failed";
     PluginTimeout = "plugin_timeout", Timeout, "The plugin did not answer in time";

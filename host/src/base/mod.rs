@@ -3,6 +3,7 @@ pub mod clock;
 pub mod error;
 pub mod ids;
 pub mod json;
+pub mod page;
 pub mod quiet;
 pub mod seal;
 pub mod secret;

@@ -7,6 +7,7 @@ mod dev;
 mod doctor;
 mod door;
 mod people;
+mod key;
 mod plugin;
 mod token;
 mod watch;
@@ -92,6 +93,9 @@ enum Verb {
     /// Make accounts, help their owners and lock them out; a host may be running on the data folder
     #[command(subcommand)]
     User(people::Verb),
+    /// See, make and end API keys; a host may be running on the data folder
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Make credentials
     #[command(subcommand)]
     Token(token::Verb),
@@ -168,6 +172,7 @@ fn execute(verb: Verb) -> Result<(), Failure> {
         Verb::Widget(verb) => widget::run(verb),
         Verb::Plugin(verb) => plugin::run(verb),
         Verb::User(verb) => people::run(verb),
+        Verb::Key(verb) => key::run(verb),
         // `run` has dealt with it: its exit codes are its own.
         Verb::Compile { .. } => Ok(()),
         Verb::Token(verb) => token::run(verb),

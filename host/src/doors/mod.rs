@@ -12,6 +12,7 @@ pub mod playground;
 pub mod rooms;
 pub mod site;
 pub mod visitors;
+pub mod tenants;
 pub mod watch;
 pub mod widgets;
 
@@ -32,7 +33,9 @@ use crate::doors::rooms::{
 use crate::doors::site::Site;
 use crate::features::dev::Dev;
 use crate::features::identity::Identity;
+use crate::features::keys::Keys;
 use crate::features::replay::Replays;
+use crate::features::workspaces::Workspaces;
 use crate::platform::metrics::Metrics;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -50,6 +53,8 @@ pub struct Needs {
     pub accounts: Arc<dyn Welcomes>,
     pub bots: Arc<dyn KeepsBots>,
     pub visitors: Arc<dyn KnowsVisitors>,
+    pub workspaces: Workspaces,
+    pub keys: Keys,
     pub plugins: Arc<dyn Manages>,
     pub watch: Arc<dyn Watches>,
     pub widgets: Arc<dyn Shows>,
@@ -108,6 +113,8 @@ pub struct Hall {
     accounts: Arc<dyn Welcomes>,
     bots: Arc<dyn KeepsBots>,
     visitors: Arc<dyn KnowsVisitors>,
+    workspaces: Workspaces,
+    keys: Keys,
     plugins: Arc<dyn Manages>,
     watch: Arc<dyn Watches>,
     widgets: Arc<dyn Shows>,
@@ -145,6 +152,8 @@ parts! {
     Arc<dyn Welcomes> = accounts;
     Arc<dyn KeepsBots> = bots;
     Arc<dyn KnowsVisitors> = visitors;
+    Workspaces = workspaces;
+    Keys = keys;
     Arc<dyn Manages> = plugins;
     Arc<dyn Watches> = watch;
     Arc<dyn Shows> = widgets;
@@ -160,6 +169,7 @@ pub fn all() -> Vec<Door> {
         accounts::doors(),
         bots::doors(),
         visitors::doors(),
+        tenants::doors(),
         admin::doors(),
         audit::doors(),
         watch::doors(),
@@ -186,6 +196,8 @@ pub fn router(needs: Needs) -> Router {
         replays,
         bots,
         visitors,
+        workspaces,
+        keys,
         plugins,
         watch,
         widgets,
@@ -216,6 +228,8 @@ pub fn router(needs: Needs) -> Router {
         accounts,
         bots,
         visitors,
+        workspaces,
+        keys,
         plugins,
         watch,
         widgets,

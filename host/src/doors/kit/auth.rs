@@ -102,6 +102,10 @@ pub struct Known {
     pub caller: Caller,
 }
 
+/// The bearer of an API key, which may also come as `key` in the query if it is a publishable one: a secret does not
+/// belong in an address.
+pub struct KeyText(pub Proved);
+
 /// The bearer of an API key.
 pub struct KeyHolder {
     pub proved: Proved,
@@ -240,15 +244,31 @@ extracts! {
         Known { caller: found.anyone.caller }
     }
 
-    KeyHolder: parts, ground => {
-        let mut keys = parts.headers.get_all(API_KEY).iter();
-        let key = keys.next().ok_or_else(|| Error::new(Code::MissingToken, "Send a key as X-API-Key"))?;
-        if keys.next().is_some() {
-            Err(Error::new(Code::InvalidToken, "Send one key"))?;
+    KeyHolder: parts, ground => { KeyHolder { proved: key_in_header(parts, &ground).await? } }
+
+    KeyText: parts, ground => {
+        match body::query(&parts.uri)?.remove("key") {
+            Some(serde_json::Value::String(key)) if !parts.headers.contains_key(API_KEY) => {
+                let proof = match key.starts_with("pk_") {
+                    true => ground.access.api_key(key.trim(), page(&parts.headers).as_deref()).await.map(Some),
+                    false => Err(Error::new(Code::InvalidToken, "The API key is not known")),
+                };
+                KeyText(counted(parts, &ground, proof)?.ok_or_else(invalid)?)
+            }
+            _ => KeyText(key_in_header(parts, &ground).await?),
         }
-        let proof = api_key(key, &parts.headers, &ground).await.map(Some);
-        KeyHolder { proved: counted(parts, &ground, proof)?.ok_or_else(invalid)? }
     }
+}
+
+/// The key of a door that takes nothing else. Errors: `missing_token`, `invalid_token`, `origin_not_allowed`.
+async fn key_in_header(parts: &Parts, ground: &Ground) -> Result<Proved> {
+    let mut keys = parts.headers.get_all(API_KEY).iter();
+    let key = keys.next().ok_or_else(|| Error::new(Code::MissingToken, "Send a key as X-API-Key"))?;
+    if keys.next().is_some() {
+        return Err(Error::new(Code::InvalidToken, "Send one key"));
+    }
+    let proof = api_key(key, &parts.headers, ground).await.map(Some);
+    counted(parts, ground, proof)?.ok_or_else(invalid)
 }
 
 struct Found {
@@ -311,7 +331,7 @@ async fn credential(headers: &HeaderMap, ground: &Ground) -> Result<Option<Prove
 }
 
 /// The bearer token of a door that takes these kinds alone. Errors: `missing_token`, `invalid_token`.
-async fn bearer(parts: &Parts, ground: &Ground, kinds: &[Kind], what: &str) -> Result<Proved> {
+pub(in crate::doors) async fn bearer(parts: &Parts, ground: &Ground, kinds: &[Kind], what: &str) -> Result<Proved> {
     let token = bearer_text(&parts.headers)?.ok_or_else(|| missing(what))?;
     let proof = ground.access.bearer(token, kinds, page(&parts.headers).as_deref()).await.map(Some);
     counted(parts, ground, proof)?.ok_or_else(invalid)

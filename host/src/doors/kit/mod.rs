@@ -8,6 +8,7 @@ pub mod denied;
 pub mod frame;
 pub mod limits;
 pub mod origin;
+pub mod paged;
 pub mod pages;
 pub mod problem;
 pub mod replay;

@@ -3,14 +3,14 @@
 use crate::base::error::{Code, Error, Result};
 use crate::base::secret::sha256;
 use crate::doors::Ground;
-use crate::doors::kit::answer::ready_json;
+use crate::doors::kit::answer::{TEXT, ready_json};
 use crate::doors::kit::{Answer, Problem};
 use crate::doors::openapi::Door;
 use crate::features::identity::Who;
 use crate::features::replay::{Answered, Once, Replays, Work};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -63,14 +63,20 @@ where
 
 impl Keyed {
     /// Makes a change in one transaction with the record of its answer. `sent`: the body, in parts. The work gets the
-    /// transaction and ends with [`json`] or [`text`]:
+    /// transaction and ends with [`json`]; [`work!`] writes it down:
     ///
     /// ```ignore
-    /// let made = move |tx: &mut Tx| Box::pin(async move { json(CREATED, &keys.create_in(tx, &by, wish).await?) });
-    /// keyed.within(&who, &[&sent], Box::new(made)).await
+    /// keyed.within(&who, &[&sent], work!(|tx| json(CREATED, &keys.create_in(tx, &tenant, &by, new).await?))).await
     /// ```
     pub async fn within(&self, who: &Who, sent: &[&[u8]], work: Work<'_>) -> Answer<Response> {
         Ok(written(self.replays.within(self.once(&who.name(), sent).as_ref(), work).await?))
+    }
+
+    /// The same for an answer of plain text.
+    pub async fn within_as_text(&self, who: &Who, sent: &[&[u8]], work: Work<'_>) -> Answer<Response> {
+        let mut response = self.within(who, sent, work).await?;
+        response.headers_mut().insert(header::CONTENT_TYPE, TEXT);
+        Ok(response)
     }
 
     /// The same for work that has transactions of its own, or takes long; see [`Replays::around`] for what that means.
@@ -92,6 +98,20 @@ impl Keyed {
         let whole: Vec<u8> = parts.flat_map(|part| [&part.len().to_be_bytes()[..], part].concat()).collect();
         Some(Once { who: who.to_owned(), key, request: sha256(&whole) })
     }
+}
+
+/// Work inside a transaction, for [`Keyed::within`]. It takes what it names.
+macro_rules! work {
+    (|$tx:ident| $done:expr) => {{
+        let work: $crate::features::replay::Work<'_> = Box::new(move |$tx| Box::pin(async move { $done }));
+        work
+    }};
+}
+pub(crate) use work;
+
+/// An answer of plain text.
+pub fn text(text: String) -> Answered {
+    Answered { status: StatusCode::OK.as_u16(), text, replayed: false }
 }
 
 /// An answer of JSON; none with 204.

@@ -5,6 +5,7 @@ mod bot_shapes;
 mod plugin_shapes;
 mod inspect_shapes;
 mod shapes;
+mod tenant_shapes;
 mod watch_shapes;
 
 pub use shapes::{Named, ShownWidget, named};
@@ -46,6 +47,8 @@ pub enum Guard {
     Account,
     /// A member of the workspace that he acts in, or the command line's admin.
     Member,
+    /// A company token, or a member's access token.
+    Manager,
     /// A company token.
     Company,
     /// An operator's token.
@@ -140,7 +143,7 @@ impl Door {
             Guard::Visitor => &[Code::InvalidToken],
             Guard::Any => &[Code::MissingToken, Code::InvalidToken, Code::CrossSite],
             Guard::Admin => &[Code::MissingToken, Code::InvalidToken, Code::Forbidden, Code::CrossSite],
-            Guard::Member => &[Code::MissingToken, Code::InvalidToken, Code::Forbidden],
+            Guard::Member | Guard::Manager => &[Code::MissingToken, Code::InvalidToken, Code::Forbidden],
             Guard::Widget | Guard::Key => &[Code::MissingToken, Code::InvalidToken, Code::OriginNotAllowed],
             Guard::Account | Guard::Company | Guard::Operator => &[Code::MissingToken, Code::InvalidToken],
         };
@@ -275,6 +278,7 @@ fn requirements(guard: Guard) -> Vec<SecurityRequirement> {
         Guard::Admin => vec![one("token"), one("account")],
         Guard::Account => vec![one("account")],
         Guard::Member => vec![one("account"), one("token")],
+        Guard::Manager => vec![one("company"), one("account"), one("token")],
         Guard::Company => vec![one("company")],
         Guard::Operator => vec![one("operator")],
         Guard::Widget => vec![one("widget")],
@@ -309,6 +313,7 @@ pub fn document(doors: &[Door]) -> OpenApi {
         .chain(inspect_shapes::all())
         .chain(account_shapes::all())
         .chain(bot_shapes::all())
+        .chain(tenant_shapes::all())
         .fold(ComponentsBuilder::new(), |c, (name, schema)| c.schema(name, schema));
     let components = schemes().into_iter().fold(components, |c, (name, scheme)| c.security_scheme(name, scheme));
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
@@ -326,6 +331,9 @@ pub fn document(doors: &[Door]) -> OpenApi {
             tag("widgets", "Widgets, the actions people take in them, and the data behind them"),
             tag("audit", "Who did what, from where, and how it ended; for admins"),
             tag("accounts", "Signing up, in and out, and one's own account"),
+            tag("workspaces", "Workspaces, their members, and invitations"),
+            tag("operators", "Organizations of a workspace, and the operators who answer there"),
+            tag("keys", "API keys of a workspace"),
             tag("plugins", "What handles actions and answers queries; for admins"),
             tag("playground", "Where widgets are made: for admins, and in development mode for everybody"),
             tag("bots", "Bots, and the tokens of pages that show one; for members of a workspace"),

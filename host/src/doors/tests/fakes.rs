@@ -7,15 +7,19 @@ use crate::doors::rooms::{Admits, Checks, Condition, Dispatches, Health, Records
 use crate::doors::{MetricsAccess, Needs, Options, router};
 use crate::features::accounts::Accounts;
 use crate::features::actions::{Action, Outcome};
+use crate::features::audit::Audit;
 use crate::features::audit::{Event, Filter, Page};
 use crate::features::dev::Dev;
 use crate::features::identity::{Caller, Identity, Kind, Proved, Role, Tenant, Vouched, Who};
+use crate::features::keys::Keys;
 use crate::features::plugins::{
     Both, BreakerView, Figures, Level, Line, PluginInfo, PluginStats, Rejected, Tail, Upload, Wish,
 };
 use crate::features::replay::Replays;
+use crate::features::tokens::Tokens;
 use crate::features::widgets::inspect::{self, Profile, Report, Subject};
 use crate::features::widgets::{Draft, Rendered, Trial, WidgetInfo};
+use crate::features::workspaces::Workspaces;
 use crate::platform::db::tests::nowhere;
 use crate::platform::metrics::Metrics;
 use axum::Router;
@@ -313,6 +317,8 @@ fn house_in(options: Options, dev: Dev) -> House {
     let admin = identity.mint_admin(Duration::from_secs(3600)).unwrap().reveal().clone();
     let rooms = Rooms::default();
     let shared = Arc::new(rooms.clone());
+    let audit = || Audit::new(nowhere(), Clock::system());
+    let tokens = Tokens::new(nowhere(), Clock::system(), identity.clone());
     let router = router(Needs {
         identity: identity.clone(),
         access: Arc::new(Gate(identity.clone())),
@@ -321,6 +327,8 @@ fn house_in(options: Options, dev: Dev) -> House {
         accounts: shared.clone(),
         bots: Arc::new(super::fake_bots::NoBots),
         visitors: Arc::new(super::fake_bots::NoVisitors),
+        workspaces: Workspaces::new(nowhere(), Clock::system(), identity.clone(), audit(), tokens),
+        keys: Keys::new(nowhere(), Clock::system(), audit()),
         plugins: shared.clone(),
         watch: shared.clone(),
         widgets: shared.clone(),

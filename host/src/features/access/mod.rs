@@ -107,6 +107,7 @@ impl Access {
         if !key.secret {
             pages::allowed(&key.domains, page)?;
         }
+        self.keys.used(&key.id);
         let who = Who::Key { key: key.id.clone(), secret: key.secret, live: key.live, per_hour: key.per_hour };
         let role = if key.secret { Role::Operator } else { Role::Visitor };
         Ok(Proved { who, role, workspace: key.workspace.clone(), tenant: None })

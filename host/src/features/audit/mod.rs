@@ -80,6 +80,20 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+/// Who makes a change, and from where.
+#[derive(Clone, Debug)]
+pub struct By {
+    pub who: Who,
+    pub origin: Origin,
+}
+
+impl By {
+    /// A line about what they do.
+    pub fn event(&self, workspace: &WorkspaceId, action: &'static str, target: impl Into<String>) -> Event {
+        Event::new(workspace, &self.who, action, target).from(&self.origin)
+    }
+}
+
 /// One line.
 #[derive(Clone, Debug)]
 pub struct Event {

@@ -1,19 +1,28 @@
 //! API keys: `pk_live_…` and `pk_test_…` for pages, which everybody may see, `sk_live_…` and `sk_test_…` for servers.
+mod domains;
+mod manage;
 mod store;
+mod text;
+mod usage;
+
+#[cfg(test)]
+mod tests;
 
 use crate::base::clock::Clock;
 use crate::base::error::Result;
 use crate::base::ids::{ApiKeyId, WorkspaceId};
 use crate::base::secret::{hex, sha256};
+use crate::features::audit::Audit;
 use crate::platform::db::Db;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use manage::{KeyChange, KeyInfo, NewKey, ShownKey};
+pub use usage::{Hour, Month, Usage};
+
 /// How old what is known of a key may be.
 const FRESH: Duration = Duration::from_millis(500);
 const REMEMBERED: u64 = 20_000;
-/// Ours are shorter.
-const LONGEST: usize = 128;
 
 /// A key that may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,19 +43,20 @@ pub struct KeyView {
 pub struct Keys {
     db: Db,
     clock: Clock,
+    audit: Audit,
     known: moka::future::Cache<[u8; 32], Option<Arc<KeyView>>>,
+    counts: Arc<usage::Counts>,
 }
 
 impl Keys {
-    pub fn new(db: Db, clock: Clock) -> Keys {
+    pub fn new(db: Db, clock: Clock, audit: Audit) -> Keys {
         let known = moka::future::Cache::builder().max_capacity(REMEMBERED).time_to_live(FRESH).build();
-        Keys { db, clock, known }
+        Keys { db, clock, audit, known, counts: Arc::default() }
     }
 
-    /// Whether a text looks like one of ours: nothing else is looked up.
+    /// Whether a text can be one of ours: nothing else is looked up.
     pub fn is_one(text: &str) -> bool {
-        let begins = ["pk_live_", "pk_test_", "sk_live_", "sk_test_"].iter().any(|begin| text.starts_with(begin));
-        begins && text.len() <= LONGEST
+        text::is_one(text)
     }
 
     /// The key, if it exists, is active and its workspace is there. At most half a second old.

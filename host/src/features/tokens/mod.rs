@@ -123,6 +123,12 @@ impl Tokens {
         self.known.invalidate_all();
     }
 
+    /// The same, by the transaction itself.
+    pub fn forget_after(&self, tx: &mut Tx) {
+        let known = self.known.clone();
+        tx.then(move || known.invalidate_all());
+    }
+
     /// Those about `subject` that are valid, the newest first.
     pub async fn valid(&self, workspace: &WorkspaceId, kind: Kind, subject: &str) -> Result<Vec<Issued>> {
         store::valid(&self.db, workspace.as_str(), word(kind), subject, self.clock.now_ms()).await

@@ -1,4 +1,10 @@
-//! The SQL of workspaces and who is in them.
+//! The SQL of workspaces and who is in them. Every statement that is not a look-up by a token's own id names the workspace.
+pub(super) mod invitations;
+pub(super) mod members;
+pub(super) mod operators;
+pub(super) mod organizations;
+pub(super) mod spaces;
+
 use super::OperatorView;
 use crate::base::error::{Error, Result};
 use crate::base::ids::{OperatorId, OrganizationId, UserId, WorkspaceId};
@@ -28,4 +34,12 @@ pub(super) async fn operator(db: &Db, id: &str) -> Result<Option<Arc<OperatorVie
         return Err(Error::internal("an operator's row holds an id that is none"));
     };
     Ok(Some(Arc::new(OperatorView { id, workspace, organization, name })))
+}
+
+fn ms(at: u64) -> i64 {
+    i64::try_from(at).unwrap_or(i64::MAX)
+}
+
+fn read_role(word: &str) -> Result<MemberRole> {
+    MemberRole::parse(word).ok_or_else(|| Error::internal("a row holds a role that is none"))
 }

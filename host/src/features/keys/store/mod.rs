@@ -1,4 +1,7 @@
 //! The SQL of API keys.
+pub(super) mod manage;
+pub(super) mod usage;
+
 use super::KeyView;
 use crate::base::error::{Error, Result};
 use crate::base::ids::{ApiKeyId, WorkspaceId};
