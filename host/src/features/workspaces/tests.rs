@@ -5,7 +5,6 @@ use crate::base::page::Page;
 use crate::base::secret::Secret;
 use crate::features::audit::{By, Origin};
 use crate::features::identity::Who;
-use crate::platform::db::on_tx;
 use crate::platform::db::tests::{TestDb, on_both};
 
 on_both!(roles_say_who_may_do_what, an_invitation_is_good_once, an_operators_tokens_end_with_him);
@@ -29,12 +28,8 @@ async fn house(base: &TestDb) -> House {
 impl House {
     async fn user(&self, name: &str) -> (UserId, By) {
         let user = UserId::new(&self.clock);
-        const SQL: &str =
-            "insert into users (id, email, name, created_at, password_changed_at) values ($1, $2, $2, 1, 1)";
         let mut tx = self.db.begin().await.unwrap();
-        let email = format!("{name}@example.com");
-        on_tx!(&mut tx, conn => sqlx::query(SQL).bind(user.as_str()).bind(&email).execute(conn).await.map(|_| ()))
-            .unwrap();
+        store::members::insert_user(&mut tx, &user, &format!("{name}@example.com")).await.unwrap();
         tx.commit().await.unwrap();
         let who = Who::Account { user: user.clone(), session: SessionId::new(&self.clock) };
         (user, By { who, origin: Origin::default() })

@@ -69,3 +69,10 @@ pub(in super::super) async fn owners(tx: &mut Tx, workspace: &WorkspaceId) -> Re
         on_tx!(tx, conn => sqlx::query_as(SQL).bind(workspace.as_str()).fetch_one(conn).await).map_err(fault)?;
     Ok(count)
 }
+
+/// An account, for tests of this room: the room `accounts` makes them.
+#[cfg(test)]
+pub(in super::super) async fn insert_user(tx: &mut Tx, user: &UserId, email: &str) -> Result<()> {
+    const SQL: &str = "insert into users (id, email, name, created_at, password_changed_at) values ($1, $2, $2, 1, 1)";
+    on_tx!(tx, conn => sqlx::query(SQL).bind(user.as_str()).bind(email).execute(conn).await.map(|_| ())).map_err(fault)
+}
