@@ -38,6 +38,8 @@ mod limits;
 #[cfg(test)]
 mod main_job;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod mcq;
 #[cfg(test)]
 mod page_safety;
