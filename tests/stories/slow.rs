@@ -25,8 +25,8 @@ const SILENT: Slow = Slow { begins: b"", trickle: None };
 
 /// How long until the host ends the connection, and what it said before.
 async fn cut(address: &str, slow: Slow) -> (Duration, String) {
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
     let began = Instant::now();
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
     let _ = stream.write_all(slow.begins).await;
     let (mut reader, mut writer) = stream.into_split();
     let trickle = tokio::spawn(async move {

@@ -39,14 +39,16 @@ macro_rules! parts {
         }),*]
     };
 }
-static PARTS: [Part; 11] = parts![
+static PARTS: [Part; 13] = parts![
     "widget.js",
     "widgets.js",
     "actions.js",
     "forms.js",
+    "combo.js",
     "lists.js",
     "looks.js",
     "text.js",
+    "words.js",
     "chart.js",
     "icons.js",
     "playground.js",

@@ -88,7 +88,9 @@ fn weak(pointer: &str, message: &str) -> Error {
 }
 
 fn is_common(lower: &str) -> bool {
-    let mut list = COMMON;
+    // Below the lines that are for people.
+    let mut list = COMMON.get(COMMON.rfind("\n#").map_or(0, |at| at + 1)..).unwrap_or_default();
+    list = list.split_once('\n').map_or("", |(_, rest)| rest);
     // Halves the text, not a list of lines: nothing has to be built.
     while let Some(middle) = list.len().checked_div(2).filter(|_| !list.is_empty()) {
         let bytes = list.as_bytes();

@@ -13,6 +13,8 @@ async fn lines_are_found_again_and_never_change(base: &TestDb) {
         let workspace = if n == 4 { &other } else { &first };
         let event = Event::new(workspace, &Who::Start, "key.create", format!("key_{n}")).with(json!({"n": n}));
         audit.note(&event.from(&origin)).await;
+        // Lines are in the order of their milliseconds.
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let refused = Event::new(&first, &Who::Nobody, "access.denied", "GET /x").ended("invalid_token");
     audit.note(&refused).await;

@@ -2,6 +2,7 @@ use super::*;
 
 const TEMPLATE: &str = r#"{"type": "Card", "asForm": {{ (not sent) | tojson }}, "confirm": {"label": "Send", "action": {"type": "send"}},
  "children": [{% if sent %}{"type": "Text", "value": {{ ("Thanks, " ~ name) | tojson }}}{% else %}
+ {"type": "Label", "value": "Name", "fieldName": "name"},
  {"type": "Input", "name": "name", "required": true}{% endif %}]}"#;
 
 fn subject() -> Arc<Subject> {
