@@ -94,8 +94,8 @@ fn one(file: &WidgetFile, sample: &Value, python: &mut Option<Python>, time: Dur
         if let Some(python) = python {
             let answer = python.ask(&question)?;
             // What one side cannot render, or renders otherwise, is not compared.
-            if answer["tree"] == tree {
-                theirs.extend(answer["per_second"].as_f64());
+            if answer.get("tree") == Some(&tree) {
+                theirs.extend(answer.get("per_second").and_then(Value::as_f64));
             }
         }
     }

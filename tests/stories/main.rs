@@ -79,6 +79,7 @@ mod versions;
 mod visitors;
 #[cfg(test)]
 mod widget_cases;
+#[cfg(test)]
 mod widget_checks;
 #[cfg(test)]
 mod widget_tools;

@@ -115,6 +115,6 @@ impl TestHost {
 
 /// The last word with this beginning.
 pub fn word(text: &str, prefix: &str) -> Option<String> {
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
-    words.filter(|word| word.starts_with(prefix)).next_back().map(str::to_owned)
+    let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
+    words.rfind(|word| word.starts_with(prefix)).map(str::to_owned)
 }

@@ -126,7 +126,7 @@ fn hex(text: &str) -> Option<Rgb> {
     let digits = text.strip_prefix('#')?;
     let value = u32::from_str_radix(digits, 16).ok()?;
     match digits.len() {
-        3 => Some(rgb(((value >> 8 & 0xf) * 0x11) << 16 | ((value >> 4 & 0xf) * 0x11) << 8 | (value & 0xf) * 0x11)),
+        3 => Some(rgb(((value >> 8 & 0xf) * 0x11) << 16 | ((value >> 4 & 0xf) * 0x11) << 8 | ((value & 0xf) * 0x11))),
         6 => Some(rgb(value)),
         4 if value & 0xf == 0xf => hex(text.get(..4)?),
         8 if value & 0xff == 0xff => Some(rgb(value >> 8)),

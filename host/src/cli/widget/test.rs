@@ -66,7 +66,10 @@ pub fn run(args: TestArgs) -> Result<(), Failure> {
     }
     match (count, failed) {
         (0, _) => Err("there are no cases; `--update` makes one of each widget's sample".into()),
-        (_, 0) => Ok(say(&format!("{count} cases, all passed"))),
+        (_, 0) => {
+            say(&format!("{count} cases, all passed"));
+            Ok(())
+        }
         _ => Err(format!("{failed} of {count} cases failed").into()),
     }
 }

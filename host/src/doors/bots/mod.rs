@@ -129,16 +129,15 @@ impl Page {
     /// Errors: `invalid_parameters`.
     fn read(uri: &Uri) -> Result<Page> {
         let query = body::query(uri)?;
-        let text = |name: &str| query.get(name).and_then(Value::as_str);
-        let limit = match text("limit") {
+        let limit = match query.get("limit") {
             None => 50,
-            Some(text) => text
-                .parse()
-                .ok()
+            Some(given) => given
+                .as_str()
+                .and_then(|text| text.parse().ok())
                 .filter(|limit| (1..=100).contains(limit))
                 .ok_or_else(|| Error::new(Code::InvalidParameters, "limit must be a whole number from 1 to 100"))?,
         };
-        let after = text("after").unwrap_or_default();
+        let after = query.get("after").map_or(Some(""), Value::as_str).unwrap_or("-");
         if after.len() > 100 || !after.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return Err(Error::new(Code::InvalidParameters, "after must be the `next` of the page before"));
         }

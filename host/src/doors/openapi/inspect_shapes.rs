@@ -24,7 +24,7 @@ pub(super) fn all() -> Vec<Named> {
 #[schema(as = WidgetSubject)]
 struct Subject {
     /// A widget tree.
-    #[schema(required = false, nullable, value_type = Option<Object>)]
+    #[schema(required = false, nullable)]
     widget: Option<Value>,
     /// A template's text.
     #[schema(required = false, nullable = false)]

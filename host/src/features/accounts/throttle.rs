@@ -76,7 +76,7 @@ impl Throttle {
         let waits = counted.filter_map(|(buckets, key, pace)| {
             let bucket = buckets.get(&key)?;
             let left = bucket.lock().unwrap_or_else(PoisonError::into_inner).left(pace, now);
-            (left < 1.0).then(|| (1.0 - left) * pace.every.as_secs_f64())
+            (left < 1.0).then_some((1.0 - left) * pace.every.as_secs_f64())
         });
         match waits.fold(None, |longest: Option<f64>, wait| Some(longest.map_or(wait, |l| l.max(wait)))) {
             None => Ok(()),

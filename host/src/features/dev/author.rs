@@ -28,6 +28,9 @@ pub struct Author {
     pub say: fn(Said),
 }
 
+/// A plugin's crate, since when its compiler has been at work, and the component or what went wrong.
+type Building = (PathBuf, Instant, JoinHandle<Result<PathBuf, String>>);
+
 /// What is known of the folder.
 #[derive(Default)]
 struct Known {
@@ -36,7 +39,7 @@ struct Known {
     names: BTreeMap<PathBuf, String>,
     /// Plugins that wait for the compiler, which builds one after the other.
     waiting: BTreeSet<PathBuf>,
-    building: Option<(PathBuf, Instant, JoinHandle<Result<PathBuf, String>>)>,
+    building: Option<Building>,
 }
 
 impl Author {
@@ -191,9 +194,7 @@ impl Author {
 }
 
 /// Never, while nothing is being built.
-async fn finished(
-    building: &mut Option<(PathBuf, Instant, JoinHandle<Result<PathBuf, String>>)>,
-) -> Result<PathBuf, String> {
+async fn finished(building: &mut Option<Building>) -> Result<PathBuf, String> {
     match building {
         Some((_, _, build)) => build.await.unwrap_or_else(|e| Err(e.to_string())),
         None => std::future::pending().await,

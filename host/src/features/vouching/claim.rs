@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const LONGEST_ID: usize = 200;
 const LONGEST_JWT: usize = 4_096;
@@ -102,14 +102,14 @@ fn by_token(token: &str, secret: &[u8], workspace: &WorkspaceId, now_s: u64) -> 
         && claims.iat.is_none_or(|iat| iat <= soon && claims.exp.saturating_sub(iat) <= LONGEST_LIFE_S)
         && claims.nbf.is_none_or(|nbf| nbf <= soon);
     let external_id = external_id(&claims.sub).filter(|_| good)?;
-    let mut attributes = json!({});
+    let mut attributes = Map::new();
     for (name, value) in [("name", claims.name), ("email", claims.email)] {
         let fits = |text: &String| text.chars().count() <= 254 && !text.chars().any(char::is_control);
         if let Some(text) = value.filter(fits) {
-            attributes[name] = json!(text);
+            attributes.insert(name.to_owned(), text.into());
         }
     }
-    Some(Person { external_id, attributes })
+    Some(Person { external_id, attributes: attributes.into() })
 }
 
 /// A site's id of its user: a text or a whole number, as its database has it.

@@ -137,7 +137,7 @@ async fn an_invitation_is_good_once(base: &TestDb) {
     let new = NewInvitation { email: Some("Bob@Example.com".into()), role: MemberRole::Agent };
     let invited = change!(house, invite_in(&owner, &by_ada, new.clone())).unwrap();
     let waiting = house.rooms.invitations(&owner, &Page::default()).await.unwrap();
-    assert_eq!(waiting.items, [invited.invitation.clone()]);
+    assert_eq!(waiting.items, std::slice::from_ref(&invited.invitation));
     // It is for Bob, and it is not used up by others' tries.
     for token in [invited.token.as_str(), "invite_x", "", &"x".repeat(10_000)] {
         assert_eq!(change!(house, accept_in(&by_eve, &eve, token)).unwrap_err().code, Code::NotFound);

@@ -60,7 +60,7 @@ impl Origins {
 fn with_marks(source: &str) -> String {
     let mut out = String::with_capacity(source.len() * 2);
     each_piece(source, |line, piece, raw| match piece {
-        Piece::Text(text) if !(text.starts_with("{#") && !raw) => mark_text(text, line, &mut out),
+        Piece::Text(text) if !text.starts_with("{#") || raw => mark_text(text, line, &mut out),
         Piece::Text(text) => out.push_str(text),
         Piece::Print(open, inside, close) | Piece::Tag(open, inside, close) => out.extend([open, inside, close]),
     });

@@ -33,11 +33,11 @@ pub fn check(nodes: &Nodes<'_>, findings: &mut Findings) {
             }
             _ => {}
         }
-        if let Some(name) = control_name(place) {
-            if !labels.contains(&(place.form, name)) {
-                let beside_button = place.form.is_some_and(|form| forms.get(&form) == Some(&(1, true)));
-                control(nodes, at, place, beside_button, findings);
-            }
+        if let Some(name) = control_name(place)
+            && !labels.contains(&(place.form, name))
+        {
+            let beside_button = place.form.is_some_and(|form| forms.get(&form) == Some(&(1, true)));
+            control(nodes, at, place, beside_button, findings);
         }
         let asks =
             place.is("autoFocus") || place.get("editable").and_then(|e| e.get("autoFocus")) == Some(&true.into());

@@ -196,7 +196,7 @@ impl<'a> Stage<'a> {
 
     /// Changes one control that has an action of its own. Errors: sentences.
     pub fn change(&self, fill: &Map<String, Value>) -> Result<Outcome, String> {
-        let changed = fill.keys().last().map(String::as_str).unwrap_or_default();
+        let changed = fill.keys().next_back().map(String::as_str).unwrap_or_default();
         let field = self.fields.iter().find(|one| one.name == changed);
         let field = field.ok_or_else(|| format!("there is no field {changed:?}; there are {}", self.field_names()))?;
         let Some(action) = action(field.node, "onChangeAction") else {
