@@ -156,7 +156,7 @@ fn widgets_come_in_two_forms() {
             "sample": { "a": 1 }, "y": [2] },
     });
     assert_eq!(manifest.json["widgets"], json!([parts, serde_json::from_str::<Value>(&whole).unwrap()]));
-    assert_eq!(manifest.files.len(), 10);
+    assert_eq!(manifest.files.len(), 11);
 }
 
 #[test]
