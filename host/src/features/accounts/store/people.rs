@@ -37,6 +37,10 @@ pub(in super::super) async fn find(db: &Db, login: &str, address: &str) -> Resul
     const SQL: &str = "select u.id, u.email, u.username, u.name, u.password, u.created_at, u.disabled_at, \
                        (select count(*) from sessions s where s.user_id = u.id and s.address = $2) \
                        from users u where u.email = $1 or u.username = $1";
+    // Postgres keeps no NUL, and nobody's name has a control character in it.
+    if login.chars().any(char::is_control) {
+        return Ok(None);
+    }
     type Row = (String, String, Option<String>, String, Option<String>, i64, Option<i64>, i64);
     let row: Option<Row> =
         on_db!(db.read, pool => sqlx::query_as(SQL).bind(login).bind(address).fetch_optional(pool).await)
